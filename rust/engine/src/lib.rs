@@ -1,0 +1,1 @@
+//! The I/O shell: workers, listeners, TLS, connections, sessions, devices, timers.

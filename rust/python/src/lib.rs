@@ -1,0 +1,1 @@
+//! PyO3 bindings of the engine: they convert, nothing else.

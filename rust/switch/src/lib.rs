@@ -1,0 +1,1 @@
+//! The pure layer-2 hub: MAC table, look-up, counters.

@@ -1,0 +1,1 @@
+//! Tools for tests and benchmarks: paced packet generator, in-memory wire.

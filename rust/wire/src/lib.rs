@@ -1,0 +1,1 @@
+//! Pure codecs of the data phase: the block stream and its compression.

@@ -1,0 +1,1 @@
+"""The etherloom command: a client of the catalog like any other."""

@@ -1,0 +1,1 @@
+"""The VPN client: adapter, addresses, connecting and reconnecting."""

@@ -1,0 +1,1 @@
+"""Composition roots: they build everything and are imported by nobody."""

@@ -1,0 +1,1 @@
+"""The only door to the compiled data path: facade, commands, events."""

@@ -1,0 +1,163 @@
+"""The compiled engine (rust/python). Numbers are identifiers handed out by the engine and never reused.
+
+Every call returns at once and is safe from any thread. Unknown identifiers raise KeyError, refusals by the
+operating system OSError, wrong arguments ValueError. Errors of a running object are state, not exceptions.
+"""
+
+from collections.abc import Sequence
+from typing import TypedDict, final
+
+class HubRules(TypedDict):
+    wire: bool  # True: exactly two ports, every frame crosses, no learning (our client)
+    mac_entries: int  # a new source beyond this is refused
+    mac_age_ms: int
+
+class SessionRules(TypedDict):
+    server: bool  # which end of the protocol we are
+    timeout_ms: int
+    compress: bool
+    half_duplex: bool
+    super_frames: bool
+    queue_bytes: int  # per link towards the peer, at most; what does not fit is dropped and counted
+
+class LinkSettings(TypedDict):
+    direction: int  # 0 both, 1 server to client only, 2 client to server only
+    raw: bool  # after the farewell the TCP stream goes on without TLS
+
+class ListenerLimits(TypedDict):
+    unestablished_per_source: int
+    unestablished_total: int
+    deadline_ms: int  # TLS handshake; Python arms the deadline of the log-in itself
+
+class ConnectionFacts(TypedDict):
+    peer: tuple[str, int]
+    local: tuple[str, int]
+    listener: int | None
+    tls_version: str  # "TLSv1.3"
+    cipher: str  # "TLS13_AES_256_GCM_SHA384"
+    server_name: str | None  # SNI
+    peer_chain: list[bytes]  # DER, leaf first; empty on the server's side
+
+class LinkSnapshot(TypedDict):
+    connection: int
+    peer: tuple[str, int]
+    direction: int
+    raw: bool
+    tls_version: str
+    cipher: str
+    bytes_sent: int  # on the wire
+    bytes_received: int
+
+class SessionSnapshot(TypedDict):
+    kind: str  # "native" | "tap" | "memory"
+    device: str | None
+    ended: str | None  # why: "closed" | "timeout" | "device" | "failed"; None while it runs
+    links: list[LinkSnapshot]
+    links_opened: int  # in all, since the start
+    frames_received: int  # from the peer into the hub
+    frames_sent: int
+    bytes_received: int
+    bytes_sent: int
+    broadcast_frames_received: int
+    broadcast_frames_sent: int
+    broadcast_bytes_received: int
+    broadcast_bytes_sent: int
+    wire_bytes_received: int
+    wire_bytes_sent: int
+    drops: dict[str, int]  # by named reason
+    idle_ms: int  # since the last byte from the peer
+
+class MacEntry(TypedDict):
+    session: int
+    address: bytes
+    vlan: int
+    created_ms_ago: int
+    updated_ms_ago: int
+
+class ListenerSnapshot(TypedDict):
+    accepted: int
+    unestablished: int
+    refused_per_source: int
+    refused_total: int
+    failed_handshakes: int
+
+@final
+class Engine:
+    """Worker threads, sockets, TLS, sessions, hubs and devices."""
+
+    def __init__(self, *, workers: int = 0) -> None: ...
+    def wake_descriptor(self) -> int:
+        """A descriptor that is readable while drain has something to return."""
+
+    def drain(self, maximum: int) -> list[tuple[int, int, int]]:
+        """Return (subject, identifier, flags) of what changed; see etherloom.engine.events."""
+
+    def stop(self, deadline_ms: int) -> bool:
+        """Close everything politely, join the threads; False if the deadline passed first."""
+
+    def set_identity(self, chain: Sequence[bytes], private_key: bytes) -> None:
+        """Certificate chain (DER, leaf first) and key (PKCS#8 DER) for connections accepted from now on."""
+
+    def open_listener(self, address: str, port: int, limits: ListenerLimits) -> int: ...
+    def listener_port(self, listener: int) -> int: ...
+    def listener_snapshot(self, listener: int) -> ListenerSnapshot: ...
+    def close_listener(self, listener: int) -> None: ...
+    def connect(self, address: str, port: int, server_name: str, deadline_ms: int) -> int:
+        """Start TCP and TLS towards a server; ESTABLISHED or CLOSED follows as an event."""
+
+    def facts(self, connection: int) -> ConnectionFacts: ...
+    def pull(self, connection: int, maximum: int) -> None:
+        """Ask for up to `maximum` bytes; READABLE follows when there are some, or the stream ended."""
+
+    def take(self, connection: int) -> tuple[bytes, str | None]:
+        """What the pull brought, and why the connection is over (None while it lives, "" for a clean end)."""
+
+    def send(self, connection: int, data: bytes) -> None: ...
+    def set_deadline(self, connection: int, milliseconds: int) -> None:
+        """Close the connection when this much time has passed from now; 0 takes the deadline back."""
+
+    def close(self, connection: int) -> None:
+        """Send what was queued, then close politely. No event follows; the identifier is gone."""
+
+    def splice(self, connection: int, replay: bytes) -> int:
+        """Hand the plain stream over as one end of a socket pair: `replay` comes first. The caller owns the
+        returned descriptor; the connection's identifier is gone."""
+
+    def open_hub(self, rules: HubRules) -> int: ...
+    def set_hub_rules(self, hub: int, rules: HubRules) -> None: ...
+    def close_hub(self, hub: int) -> None:
+        """Ends all its sessions."""
+
+    def mac_table(self, hub: int) -> list[MacEntry]: ...
+    def mac_count(self, hub: int) -> int: ...
+    def delete_mac(self, hub: int, address: bytes, vlan: int) -> bool: ...
+    def open_session(self, hub: int, rules: SessionRules) -> int: ...
+    def promote(
+        self, connection: int, session: int, farewell: bytes, leftover: bytes, link: LinkSettings
+    ) -> None:
+        """Send `farewell` by TLS, switch to blocks (raw where agreed) and plug the link into the session.
+
+        `leftover` are bytes that the peer sent behind its last PACK, already pulled. The connection's
+        identifier stays and names the link."""
+
+    def open_tap(self, hub: int, name: str) -> int:
+        """Create a TAP adapter (not persistent) and plug it in as a session. Addresses and state are the
+        caller's."""
+
+    def open_memory(self, hub: int, queue_frames: int) -> int:
+        """A port fed by Python: send_frames and take_frames."""
+
+    def send_frames(self, session: int, frames: Sequence[bytes]) -> None: ...
+    def take_frames(self, session: int, maximum: int) -> list[bytes]: ...
+    def session_snapshot(self, session: int) -> SessionSnapshot:
+        """Works until forget_session, also after the end."""
+
+    def close_link(self, session: int, connection: int) -> None:
+        """Close one connection of a session politely."""
+
+    def close_session(self, session: int) -> None: ...
+    def forget_session(self, session: int) -> None:
+        """Drop the counters of a session that has ended."""
+
+def seal_rate(record_bytes: int, milliseconds: int) -> float:
+    """Bytes a second of AES-256-GCM through the TLS interface, sealing and opening, on one core."""

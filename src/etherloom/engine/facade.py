@@ -1,0 +1,306 @@
+"""The engine as the rest of the house sees it: asynchronous, typed, one object a connection or session.
+
+It converts and waits; it decides nothing. One Facade lives on one event loop.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from etherloom.engine import _core
+from etherloom.engine.commands import HubRules, LinkSettings, ListenerLimits, SessionRules
+from etherloom.engine.events import ConnectionEvent, ListenerEvent, SessionEvent, Subject
+
+_DRAIN: Final = 1024
+
+
+class ConnectionLost(Exception):
+    """The peer, the network or a deadline ended the connection; the message says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionFacts:
+    """What is known of a connection once TLS is up. `peer_chain`: DER, leaf first (client side only)."""
+
+    peer: tuple[str, int]
+    local: tuple[str, int]
+    listener: int | None
+    tls_version: str
+    cipher: str
+    server_name: str | None
+    peer_chain: tuple[bytes, ...]
+
+
+class Connection:
+    """One TLS connection that Python still reads: pulled, at most one read at a time."""
+
+    def __init__(self, facade: "Facade", identifier: int) -> None:
+        self._facade = facade
+        self.identifier: Final = identifier
+        self._wake: asyncio.Event = asyncio.Event()
+        self._ended: str | None = None
+
+    @property
+    def facts(self) -> ConnectionFacts:
+        facts = self._facade.core.facts(self.identifier)
+        return ConnectionFacts(
+            facts["peer"],
+            facts["local"],
+            facts["listener"],
+            facts["tls_version"],
+            facts["cipher"],
+            facts["server_name"],
+            tuple(facts["peer_chain"]),
+        )
+
+    async def read(self, maximum: int = 65_536) -> bytes:
+        """Return what the peer sent, b"" once it has ended cleanly. Raises ConnectionLost otherwise."""
+        if self._ended is None:
+            self._facade.core.pull(self.identifier, maximum)
+        while True:
+            self._wake.clear()
+            data, ended = self._facade.core.take(self.identifier)
+            self._ended = ended
+            if data:
+                return data
+            if ended == "":
+                return b""
+            if ended is not None:
+                raise ConnectionLost(ended)
+            await self._wake.wait()
+
+    def send(self, data: bytes) -> None:
+        """Queue plain bytes for the peer."""
+        self._facade.core.send(self.identifier, data)
+
+    def set_deadline(self, milliseconds: int) -> None:
+        """Let the engine close the connection when this much time has passed; 0 takes that back."""
+        self._facade.core.set_deadline(self.identifier, milliseconds)
+
+    def close(self) -> None:
+        """Close politely, after what was queued. Closing twice is no error."""
+        if self._facade.forget_connection(self):
+            self._facade.core.close(self.identifier)
+
+    def splice(self, replay: bytes) -> int:
+        """Give the plain stream away as a socket descriptor; `replay` is read from it first."""
+        descriptor = self._facade.core.splice(self.identifier, replay)
+        self._facade.forget_connection(self)
+        return descriptor
+
+    def notify(self) -> None:
+        """Called by the facade when the engine has news."""
+        self._wake.set()
+
+
+class Session:
+    """A presence on a hub; also devices and in-process ports. `ended` resolves to the reason."""
+
+    def __init__(self, facade: "Facade", identifier: int) -> None:
+        self._facade = facade
+        self.identifier: Final = identifier
+        self.ended: Final[asyncio.Future[str]] = facade.loop.create_future()
+        self.on_links_changed: Callable[[], None] | None = None
+        self._frames: asyncio.Event = asyncio.Event()
+
+    def snapshot(self) -> _core.SessionSnapshot:
+        """Counters and links as they are now; works until forget()."""
+        return self._facade.core.session_snapshot(self.identifier)
+
+    def close(self) -> None:
+        """End the session; `ended` resolves when its links are closed."""
+        if not self.ended.done():
+            self._facade.core.close_session(self.identifier)
+
+    def close_link(self, connection: int) -> None:
+        self._facade.core.close_link(self.identifier, connection)
+
+    def forget(self) -> None:
+        """Drop the counters of an ended session."""
+        self._facade.forget_session(self)
+
+    def send_frames(self, frames: Sequence[bytes]) -> None:
+        """Memory ports only: frames into the hub."""
+        self._facade.core.send_frames(self.identifier, frames)
+
+    async def receive_frames(self, maximum: int = 64) -> list[bytes]:
+        """Memory ports only: wait for frames out of the hub."""
+        while True:
+            self._frames.clear()
+            frames = self._facade.core.take_frames(self.identifier, maximum)
+            if frames:
+                return frames
+            await self._frames.wait()
+
+    def notify(self, flags: SessionEvent) -> None:
+        """Called by the facade when the engine has news."""
+        if SessionEvent.FRAMES in flags:
+            self._frames.set()
+        if flags & (SessionEvent.LINK_OPENED | SessionEvent.LINK_CLOSED) and self.on_links_changed:
+            self.on_links_changed()
+        if SessionEvent.ENDED in flags and not self.ended.done():
+            self.ended.set_result(self.snapshot()["ended"] or "closed")
+
+
+class Facade:
+    """One engine, bound to the running event loop. Create inside it; `await stop()` before it ends."""
+
+    def __init__(self, *, workers: int = 0) -> None:
+        self.loop: Final = asyncio.get_running_loop()
+        self.core: Final = _core.Engine(workers=workers)
+        self._connections: dict[int, Connection] = {}
+        self._connecting: dict[int, asyncio.Future[None]] = {}
+        self._sessions: dict[int, Session] = {}
+        self._acceptors: dict[int, Callable[[Connection], None]] = {}
+        self._failures: dict[int, Callable[[], None]] = {}
+        self._wake = self.core.wake_descriptor()
+        self.loop.add_reader(self._wake, self._on_wake)
+
+    # -- listeners and connections
+
+    def open_listener(
+        self,
+        address: str,
+        port: int,
+        limits: ListenerLimits,
+        accept: Callable[[Connection], None],
+        failed: Callable[[], None] = lambda: None,
+    ) -> int:
+        """Bind and accept; `accept` gets each connection whose TLS handshake is done. Raises OSError."""
+        listener = self.core.open_listener(
+            address,
+            port,
+            {
+                "unestablished_per_source": limits.unestablished_per_source,
+                "unestablished_total": limits.unestablished_total,
+                "deadline_ms": limits.deadline_ms,
+            },
+        )
+        self._acceptors[listener] = accept
+        self._failures[listener] = failed
+        return listener
+
+    def close_listener(self, listener: int) -> None:
+        self._acceptors.pop(listener, None)
+        self._failures.pop(listener, None)
+        self.core.close_listener(listener)
+
+    async def connect(self, address: str, port: int, server_name: str, deadline_ms: int) -> Connection:
+        """TCP and TLS to a server (`address` is an IP). Raises ConnectionLost. The chain is not judged."""
+        identifier = self.core.connect(address, port, server_name, deadline_ms)
+        connection = Connection(self, identifier)
+        self._connections[identifier] = connection
+        done: asyncio.Future[None] = self.loop.create_future()
+        self._connecting[identifier] = done
+        try:
+            await done
+        except BaseException:
+            connection.close()
+            raise
+        finally:
+            self._connecting.pop(identifier, None)
+        return connection
+
+    # -- hubs and sessions
+
+    def open_hub(self, rules: HubRules) -> int:
+        return self.core.open_hub({"wire": rules.wire, "mac_entries": rules.mac_entries,
+                                   "mac_age_ms": rules.mac_age_ms})
+
+    def open_session(self, hub: int, rules: SessionRules) -> Session:
+        """A native session without links yet; see promote."""
+        identifier = self.core.open_session(
+            hub,
+            {
+                "server": rules.server,
+                "timeout_ms": rules.timeout_ms,
+                "compress": rules.compress,
+                "half_duplex": rules.half_duplex,
+                "super_frames": rules.super_frames,
+                "queue_bytes": rules.queue_bytes,
+            },
+        )
+        return self._register(identifier)
+
+    def promote(
+        self,
+        connection: Connection,
+        session: Session,
+        farewell: bytes,
+        leftover: bytes,
+        link: LinkSettings,
+    ) -> None:
+        """Send the farewell, switch the connection to blocks and plug it into the session, as one step."""
+        self.core.promote(
+            connection.identifier,
+            session.identifier,
+            farewell,
+            leftover,
+            {"direction": int(link.direction), "raw": link.raw},
+        )
+        self.forget_connection(connection)
+
+    def open_tap(self, hub: int, name: str) -> Session:
+        """Create a TAP adapter and plug it in. Raises OSError."""
+        return self._register(self.core.open_tap(hub, name))
+
+    def open_memory(self, hub: int, queue_frames: int = 1024) -> Session:
+        """A port fed by this program."""
+        return self._register(self.core.open_memory(hub, queue_frames))
+
+    async def stop(self, deadline_ms: int = 3_000) -> bool:
+        """Close everything politely and join the threads; False if the deadline passed first."""
+        self.loop.remove_reader(self._wake)
+        return await asyncio.to_thread(self.core.stop, deadline_ms)
+
+    # -- bookkeeping
+
+    def forget_connection(self, connection: Connection) -> bool:
+        """True if the connection was still Python's."""
+        return self._connections.pop(connection.identifier, None) is not None
+
+    def forget_session(self, session: Session) -> None:
+        if self._sessions.pop(session.identifier, None) is not None:
+            self.core.forget_session(session.identifier)
+
+    def _register(self, identifier: int) -> Session:
+        session = Session(self, identifier)
+        self._sessions[identifier] = session
+        return session
+
+    def _on_wake(self) -> None:
+        for subject, identifier, flags in self.core.drain(_DRAIN):
+            if subject == Subject.CONNECTION:
+                self._on_connection(identifier, ConnectionEvent(flags))
+            elif subject == Subject.SESSION:
+                session = self._sessions.get(identifier)
+                if session is not None:
+                    session.notify(SessionEvent(flags))
+            elif ListenerEvent.FAILED in ListenerEvent(flags):
+                self._failures.get(identifier, lambda: None)()
+
+    def _on_connection(self, identifier: int, flags: ConnectionEvent) -> None:
+        if ConnectionEvent.ACCEPTED in flags:
+            self._on_accepted(identifier)
+        connecting = self._connecting.get(identifier)
+        if connecting is not None and not connecting.done():
+            if ConnectionEvent.ESTABLISHED in flags:
+                connecting.set_result(None)
+            elif ConnectionEvent.CLOSED in flags:
+                _, reason = self.core.take(identifier)
+                connecting.set_exception(ConnectionLost(reason or "the server closed the connection"))
+        connection = self._connections.get(identifier)
+        if connection is not None:
+            connection.notify()
+
+    def _on_accepted(self, identifier: int) -> None:
+        connection = Connection(self, identifier)
+        facts = self.core.facts(identifier)
+        accept = self._acceptors.get(facts["listener"] or 0)
+        if accept is None:
+            self.core.close(identifier)
+            return
+        self._connections[identifier] = connection
+        accept(connection)
+

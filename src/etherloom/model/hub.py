@@ -1,0 +1,40 @@
+"""A virtual hub's own settings."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class HubType(IntEnum):
+    """Wire numbers (reference: administration, section 10.1)."""
+
+    STANDALONE = 0
+    FARM_STATIC = 1
+    FARM_DYNAMIC = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """Settings of one hub. `created` is Unix milliseconds; `maximum_sessions` 0 means no limit.
+
+    `require_encryption`: sessions whose frames would travel in plain text are moved into TLS by the Welcome.
+    """
+
+    name: str
+    online: bool = True
+    maximum_sessions: int = 0
+    hidden: bool = False
+    require_encryption: bool = True
+    created: int = 0
+    type: HubType = HubType.STANDALONE
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class AdministratorSecret:
+    """The administrator password of a server or a hub: SHA-0(password), 20 bytes.
+
+    `as_user` (hubs only) is SHA-0(password + "ADMINISTRATOR"): the log-in of the user `administrator`.
+    Empty bytes mean that no password was set, so that no remote log-in is possible.
+    """
+
+    hashed: bytes = b""
+    as_user: bytes = b""

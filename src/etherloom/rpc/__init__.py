@@ -1,0 +1,1 @@
+"""The catalog of administration calls, its codecs, dispatch and client."""

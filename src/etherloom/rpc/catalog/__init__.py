@@ -1,0 +1,1 @@
+"""Every administration call, described once, one noun a file."""

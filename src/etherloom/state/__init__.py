@@ -1,0 +1,1 @@
+"""The one owner of configuration: snapshots with a revision, changes, subscribers."""
