@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from etherloom.auth.proof import Proof
+from etherloom.handshake.messages import Auth
 from etherloom.model.credential import PasswordSecret
 from etherloom.model.errors import ErrorCode
 from etherloom.model.hub import AdministratorSecret
@@ -12,10 +12,14 @@ from etherloom.model.user import User
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Claim:
-    """A name, what was shown for it, and what is on file about it (None: nothing)."""
+    """A name, what was shown for it, and what is on file about it (None: nothing).
+
+    `challenge` is what a password's proof is bound to.
+    """
 
     name: str
-    proof: Proof
+    auth: Auth
+    challenge: bytes
     user: User | None
     secret: PasswordSecret | None
     administrator: AdministratorSecret | None
