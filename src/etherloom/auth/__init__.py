@@ -1,1 +1,1 @@
-"""Who are you: proofs that a peer shows, judged against what is on file. Knows no session, hub limit or wire."""
+"""Who are you: proofs that a peer shows, judged against what is on file. Knows no session and no limit."""

@@ -1,4 +1,4 @@
-"""Passwords: responses to a challenge, and plain ones. A wrong name costs the same work as a wrong password."""
+"""Passwords: responses to a challenge, and plain ones. A wrong name costs the work of a wrong password."""
 
 import hmac
 from typing import Final
@@ -28,7 +28,7 @@ class PasswordAuthenticator:
 
 
 class AdministratorAuthenticator:
-    """The user name `administrator` with the hub's administrator password. Without a password nobody is let in."""
+    """The name `administrator` with the hub's administrator password. Without one nobody is let in."""
 
     async def authenticate(self, claim: Claim) -> Verdict:
         hashed = claim.administrator.as_user if claim.administrator is not None else b""

@@ -127,7 +127,7 @@ class Devices:
     async def _set_up(self, device: _Device) -> None:
         try:
             await self._link_up(device.bridge.device)
-        except Exception as error:  # noqa: BLE001 - netlink has its own tree of errors
+        except Exception as error:
             _log.warning("can't set the device up", device=device.bridge.device, error=str(error))
             device.error = f"the device can't be set up: {error}"
         else:

@@ -6,7 +6,7 @@ What is wanted comes from outside (see network); a port that can't be opened is 
 import asyncio
 import errno
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from etherloom.engine.commands import ListenerLimits
@@ -27,7 +27,7 @@ class Endpoint:
 
     address: str
     port: int
-    limits: ListenerLimits = ListenerLimits()
+    limits: ListenerLimits = field(default_factory=ListenerLimits)
 
     def __str__(self) -> str:
         return f"[{self.address}]:{self.port}" if ":" in self.address else f"{self.address}:{self.port}"

@@ -6,19 +6,22 @@ Does not decide who may log in (admission), nor speak the protocol (handshake).
 import asyncio
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
 from etherloom.engine.commands import Direction, LinkSettings, SessionRules
 from etherloom.engine.facade import Connection, Facade, Session
+from etherloom.handshake.client_facts import ClientFacts
+from etherloom.handshake.messages import WelcomeParameters
+from etherloom.handshake.negotiation import AgreedModes
+from etherloom.handshake.welcome import SESSION_KEY_BYTES
 from etherloom.model.errors import ErrorCode, Refusal
 from etherloom.model.names import fold
 from etherloom.model.policy import DEFAULT_POLICY, Policy
 from etherloom.observe.logs import Log, get_log
 from etherloom.services.switches import Switches
 
-KEY_BYTES: Final = 20
 BRIDGE_USER: Final = "Local Bridge"
 
 
@@ -30,74 +33,58 @@ class SessionKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class ClientFacts:
-    """What a client says of itself: for people only, nothing may depend on it but `unique_id` (see admission).
-
-    `version` is times 100. `unique_id`: 16 bytes that name the client's installation, or empty.
-    """
-
-    product: str = ""
-    version: int = 0
-    build: int = 0
-    os_name: str = ""
-    os_version: str = ""
-    hostname: str = ""
-    unique_id: bytes = b""
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What both ends of a session agreed on."""
-
-    max_connection: int = 1
-    use_encrypt: bool = True
-    use_compress: bool = False
-    half_connection: bool = False
-    timeout_ms: int = 20_000
-    qos: bool = False
-    super_frames: bool = False
-    policy: Policy = DEFAULT_POLICY
-
-
-@dataclass(frozen=True, slots=True)
 class Opening:
-    """Everything that is known of a session before it runs."""
+    """Everything that is known of a client's session before it runs."""
 
     hub: str
     user: str
     group: str
     administrator: bool
     client: ClientFacts
-    terms: Terms
+    modes: AgreedModes
+    policy: Policy
     connection_name: str
     peer: tuple[str, int]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class RunningSession:
-    """A presence on a hub. `engine.snapshot()` has its counters and links; `connected_at` is Unix milliseconds.
+    """A presence on a hub. `engine.snapshot()` has its counters and links; `connected_at` is Unix ms.
 
-    `session_key` lets further connections in, so it is a secret and never shown by repr.
+    `welcome` is what both ends agreed on; it holds the key that lets further connections in, a secret.
     """
 
-    name: str
     hub: str
     user: str
-    group: str
     kind: SessionKind
-    administrator: bool
-    peer: tuple[str, int]
     connected_at: int
-    client: ClientFacts
-    terms: Terms
-    connection_name: str
-    session_key: bytes
-    session_key_32: int
-    device: str
+    welcome: WelcomeParameters
     engine: Session
+    group: str = ""
+    administrator: bool = False
+    peer: tuple[str, int] = ("", 0)
+    client: ClientFacts = field(default_factory=ClientFacts)
+    device: str = ""
 
     def __repr__(self) -> str:
         return f"<RunningSession {self.hub}/{self.name}>"
+
+    @property
+    def name(self) -> str:
+        return self.welcome.session_name
+
+    @property
+    def connection_name(self) -> str:
+        """Name of the connection that logged in."""
+        return self.welcome.connection_name
+
+    @property
+    def session_key(self) -> bytes:
+        return self.welcome.session_key
+
+    @property
+    def policy(self) -> Policy:
+        return self.welcome.policy
 
     @property
     def connections(self) -> int:
@@ -107,7 +94,7 @@ class RunningSession:
     @property
     def is_plaintext(self) -> bool:
         """True if its frames travel unprotected."""
-        return self.kind is SessionKind.CLIENT and not self.terms.use_encrypt
+        return self.kind is SessionKind.CLIENT and not self.welcome.use_encrypt
 
 
 class Sessions:
@@ -163,31 +150,24 @@ class Sessions:
 
         Raises Refusal when the hub is off line.
         """
-        terms = opening.terms
+        modes = opening.modes
         rules = SessionRules(
             server=True,
-            timeout_ms=terms.timeout_ms,
-            compress=terms.use_compress,
-            half_duplex=terms.half_connection,
-            super_frames=terms.super_frames,
+            timeout_ms=modes.timeout_ms,
+            compress=modes.use_compress,
+            half_duplex=modes.half_connection,
         )
-        engine = self._engine.open_session(self._switches.identifier(opening.hub), rules)
         session = RunningSession(
-            name=self._next_name(opening.hub, opening.user),
             hub=opening.hub,
             user=opening.user,
-            group=opening.group,
             kind=SessionKind.CLIENT,
+            connected_at=self._clock(),
+            engine=self._engine.open_session(self._switches.identifier(opening.hub), rules),
+            welcome=self._welcome(opening),
+            group=opening.group,
             administrator=opening.administrator,
             peer=opening.peer,
-            connected_at=self._clock(),
             client=opening.client,
-            terms=terms,
-            connection_name=opening.connection_name,
-            session_key=self._random(KEY_BYTES),
-            session_key_32=int.from_bytes(self._random(4), "big"),
-            device="",
-            engine=engine,
         )
         self._register(session)
         return session
@@ -201,7 +181,7 @@ class Sessions:
         direction: Direction,
     ) -> None:
         """Hand a connection over to the packet path; the engine sends `farewell` as the last words in TLS."""
-        settings = LinkSettings(direction=direction, raw=not session.terms.use_encrypt)
+        settings = LinkSettings(direction=direction, raw=not session.welcome.use_encrypt)
         self._engine.promote(connection, session.engine, farewell, leftover, settings)
 
     def abandon(self, session: RunningSession) -> None:
@@ -215,41 +195,33 @@ class Sessions:
 
     def announce(self, session: RunningSession) -> None:
         """The session runs: tell the log and whoever asked for it."""
-        terms = session.terms
-        self.log_of(session).info(
+        welcome, log = session.welcome, self.log_of(session)
+        log.info(
             "session started",
             peer=session.peer[0],
             port=session.peer[1],
             connection=session.connection_name,
             client=session.client.product,
-            connections=terms.max_connection,
-            encrypted=terms.use_encrypt,
-            compressed=terms.use_compress,
-            half_duplex=terms.half_connection,
+            connections=welcome.max_connection,
+            encrypted=welcome.use_encrypt,
+            compressed=welcome.use_compress,
+            half_duplex=welcome.half_connection,
         )
         if session.is_plaintext:
-            self.log_of(session).warning("session is not encrypted: its frames travel in plain text")
+            log.warning("session is not encrypted: its frames travel in plain text")
         for callback in self._started:
             callback(session)
 
     def add_bridge(self, hub: str, device: str, engine: Session) -> RunningSession:
         """Register a device that was plugged into a hub."""
         session = RunningSession(
-            name=self._next_name(hub, "LOCALBRIDGE"),
             hub=hub,
             user=BRIDGE_USER,
-            group="",
             kind=SessionKind.BRIDGE,
-            administrator=False,
-            peer=("", 0),
             connected_at=self._clock(),
-            client=ClientFacts(),
-            terms=Terms(),
-            connection_name="",
-            session_key=b"",
-            session_key_32=0,
-            device=device,
+            welcome=_no_welcome(self._next_name(hub, "LOCALBRIDGE")),
             engine=engine,
+            device=device,
         )
         self._register(session)
         return session
@@ -266,9 +238,9 @@ class Sessions:
         if session is None or session.engine.ended.done():
             raise Refusal(ErrorCode.SESSION_TIMEOUT, "no session has this key")
         links = session.engine.snapshot()["links"]
-        if len(links) > session.terms.max_connection:
+        if len(links) > session.welcome.max_connection:
             raise Refusal(ErrorCode.TOO_MANY_CONNECTION, "the session has all connections it may have")
-        if not session.terms.half_connection:
+        if not session.welcome.half_connection:
             return session, Direction.BOTH
         down = sum(link["direction"] == Direction.SERVER_TO_CLIENT for link in links)
         up = sum(link["direction"] == Direction.CLIENT_TO_SERVER for link in links)
@@ -296,6 +268,23 @@ class Sessions:
         return self._log.bind(hub=session.hub, session=session.name, user=session.user)
 
     # -- bookkeeping
+
+    def _welcome(self, opening: Opening) -> WelcomeParameters:
+        modes = opening.modes
+        return WelcomeParameters(
+            session_name=self._next_name(opening.hub, opening.user),
+            connection_name=opening.connection_name,
+            max_connection=modes.max_connection,
+            use_encrypt=modes.use_encrypt,
+            use_compress=modes.use_compress,
+            half_connection=modes.half_connection,
+            timeout_ms=modes.timeout_ms,
+            qos=modes.qos,
+            session_key=self._random(SESSION_KEY_BYTES),
+            session_key_32=int.from_bytes(self._random(4), "big"),
+            policy=opening.policy,
+            vlan_id=opening.policy.vlan_id,
+        )
 
     def _next_name(self, hub: str, user: str) -> str:
         number = self._numbers.get(fold(hub), 0) + 1
@@ -331,3 +320,19 @@ class Sessions:
             bytes_sent=counters["bytes_sent"],
         )
         session.engine.forget()
+
+
+def _no_welcome(name: str) -> WelcomeParameters:
+    """A port that nobody logged in on agreed on nothing."""
+    return WelcomeParameters(
+        session_name=name,
+        connection_name="",
+        max_connection=0,
+        use_encrypt=False,
+        use_compress=False,
+        half_connection=False,
+        timeout_ms=0,
+        qos=False,
+        session_key=b"",
+        policy=replace(DEFAULT_POLICY, no_broadcast_limiter=True),
+    )
