@@ -92,6 +92,9 @@ class Engine:
     def drain(self, maximum: int) -> list[tuple[int, int, int]]:
         """Return (subject, identifier, flags) of what changed; see etherloom.engine.events."""
 
+    def take_log(self) -> tuple[list[tuple[str, str, str]], int]:
+        """Records (level, module, message) since the last call, and how many did not fit."""
+
     def stop(self, deadline_ms: int) -> bool:
         """Close everything politely, join the threads; False if the deadline passed first."""
 
@@ -158,6 +161,3 @@ class Engine:
     def close_session(self, session: int) -> None: ...
     def forget_session(self, session: int) -> None:
         """Drop the counters of a session that has ended."""
-
-def seal_rate(record_bytes: int, milliseconds: int) -> float:
-    """Bytes a second of AES-256-GCM through the TLS interface, sealing and opening, on one core."""

@@ -4,6 +4,7 @@ It converts and waits; it decides nothing. One Facade lives on one event loop.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -13,6 +14,8 @@ from etherloom.engine.commands import HubRules, LinkSettings, ListenerLimits, Se
 from etherloom.engine.events import ConnectionEvent, ListenerEvent, SessionEvent, Subject
 
 _DRAIN: Final = 1024
+_LEVELS: Final = {"ERROR": logging.ERROR, "WARN": logging.WARNING, "INFO": logging.INFO, "DEBUG": logging.DEBUG}
+_log = logging.getLogger("etherloom.engine")
 
 
 class ConnectionLost(Exception):
@@ -277,8 +280,17 @@ class Facade:
                 session = self._sessions.get(identifier)
                 if session is not None:
                     session.notify(SessionEvent(flags))
+            elif subject == Subject.LOG:
+                self._on_log()
             elif ListenerEvent.FAILED in ListenerEvent(flags):
                 self._failures.get(identifier, lambda: None)()
+
+    def _on_log(self) -> None:
+        records, lost = self.core.take_log()
+        for level, module, message in records:
+            _log.log(_LEVELS.get(level, logging.ERROR), message, extra={"module_path": module})
+        if lost:
+            _log.warning("%d log records of the engine were lost", lost)
 
     def _on_connection(self, identifier: int, flags: ConnectionEvent) -> None:
         if ConnectionEvent.ACCEPTED in flags:
