@@ -12,9 +12,15 @@ from typing import Final
 from etherloom.engine import _core
 from etherloom.engine.commands import HubRules, LinkSettings, ListenerLimits, SessionRules
 from etherloom.engine.events import ConnectionEvent, ListenerEvent, SessionEvent, Subject
+from etherloom.engine.snapshots import SessionSnapshot
 
 _DRAIN: Final = 1024
-_LEVELS: Final = {"ERROR": logging.ERROR, "WARN": logging.WARNING, "INFO": logging.INFO, "DEBUG": logging.DEBUG}
+_LEVELS: Final = {
+    "ERROR": logging.ERROR,
+    "WARN": logging.WARNING,
+    "INFO": logging.INFO,
+    "DEBUG": logging.DEBUG,
+}
 _log = logging.getLogger("etherloom.engine")
 
 
@@ -107,7 +113,7 @@ class Session:
         self.on_links_changed: Callable[[], None] | None = None
         self._frames: asyncio.Event = asyncio.Event()
 
-    def snapshot(self) -> _core.SessionSnapshot:
+    def snapshot(self) -> SessionSnapshot:
         """Counters and links as they are now; works until forget()."""
         return self._facade.core.session_snapshot(self.identifier)
 
@@ -208,8 +214,9 @@ class Facade:
     # -- hubs and sessions
 
     def open_hub(self, rules: HubRules) -> int:
-        return self.core.open_hub({"wire": rules.wire, "mac_entries": rules.mac_entries,
-                                   "mac_age_ms": rules.mac_age_ms})
+        return self.core.open_hub(
+            {"wire": rules.wire, "mac_entries": rules.mac_entries, "mac_age_ms": rules.mac_age_ms}
+        )
 
     def open_session(self, hub: int, rules: SessionRules) -> Session:
         """A native session without links yet; see promote."""
@@ -315,4 +322,3 @@ class Facade:
             return
         self._connections[identifier] = connection
         accept(connection)
-
