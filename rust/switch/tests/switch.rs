@@ -242,3 +242,34 @@ fn table_grows_and_shrinks() {
         assert!(table.is_empty());
     }
 }
+
+/// The table is rebuilt several times under a batch: by what is learned through it, and by others.
+#[test]
+fn batch_survives_growth() {
+    let switch = Switch::new(HubRules::default());
+    let mut batch = switch.batch();
+    let station = |n: u16| [2, 0, 0, 9, (n >> 8) as u8, n as u8];
+    for n in 1..500 {
+        let port = PortId::from(n);
+        let to_previous = frame(station(n - 1), station(n));
+        let verdict = batch.forward(port, &Frame::plain(&to_previous), 0);
+        let expected = if n == 1 {
+            Verdict::Flood
+        } else {
+            Verdict::Unicast(port - 1)
+        };
+        assert_eq!(verdict, expected);
+    }
+    for n in 500..2000 {
+        forward(&switch, 7, &frame(ALL, station(n)), 0);
+    }
+    let verdict = batch.forward(1, &Frame::plain(&frame(station(2), station(1))), 0);
+    assert_eq!(verdict, Verdict::Unicast(2));
+    let verdict = batch.forward(3000, &Frame::plain(&frame(station(1999), ALICE)), 0);
+    assert_eq!(
+        verdict,
+        Verdict::Unicast(7),
+        "learning shows the others' stations too"
+    );
+    assert_eq!(switch.macs().len(), 2000);
+}
