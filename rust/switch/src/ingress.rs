@@ -13,25 +13,25 @@ use crate::PortId;
 use crate::drops::DropReason;
 use crate::frame::Frame;
 use crate::header::{Header, classify};
-use crate::mac_table::{Learned, MacTable};
+use crate::mac_table::{Learned, MacView};
 use crate::switch::Verdict;
 
 /// What the steps are taken in.
-pub(crate) struct Passage<'a> {
-    pub(crate) macs: &'a MacTable,
+pub(crate) struct Passage<'a, 'hub> {
+    pub(crate) macs: &'a mut MacView<'hub>,
     pub(crate) ingress: PortId,
     pub(crate) now_ms: u64,
 }
 
-impl Passage<'_> {
-    pub(crate) fn judge(&self, frame: &Frame<'_>) -> Result<Verdict, DropReason> {
+impl Passage<'_, '_> {
+    pub(crate) fn judge(&mut self, frame: &Frame<'_>) -> Result<Verdict, DropReason> {
         let header = classify(frame.bytes)?;
         refuse_invalid_source(&header)?;
         self.learn(&header)?;
         self.look_up(&header)
     }
 
-    fn learn(&self, header: &Header) -> Result<(), DropReason> {
+    fn learn(&mut self, header: &Header) -> Result<(), DropReason> {
         match self
             .macs
             .learn(header.source_key(), self.ingress, self.now_ms)

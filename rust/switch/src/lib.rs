@@ -19,8 +19,8 @@ pub use drops::DropReason;
 pub use frame::{Frame, Offload};
 pub use header::{Header, classify};
 pub use mac_key::MacKey;
-pub use mac_table::{Learned, MacEntry, MacTable};
-pub use switch::{HubRules, Switch, Verdict};
+pub use mac_table::{Learned, MacEntry, MacTable, MacView};
+pub use switch::{Batch, HubRules, Switch, Verdict};
 
 /// Where a session plugs into a hub. The engine hands them out and never uses one twice.
 pub type PortId = u32;

@@ -13,16 +13,16 @@ pub struct MacKey(u64);
 impl MacKey {
     /// `vlan` counts with its lower twelve bits.
     pub const fn new(mac: [u8; 6], vlan: u16) -> Self {
-        let [a, b, c, d, e, f] = mac;
-        let address = u64::from_be_bytes([0, 0, a, b, c, d, e, f]);
+        let [m0, m1, m2, m3, m4, m5] = mac;
+        let address = u64::from_be_bytes([0, 0, m0, m1, m2, m3, m4, m5]);
         let vlan = (vlan & VLAN_MASK) as u64;
         Self(PRESENT | vlan << VLAN_SHIFT | address)
     }
 
     /// The address.
     pub const fn mac(self) -> [u8; 6] {
-        let [_, _, a, b, c, d, e, f] = self.0.to_be_bytes();
-        [a, b, c, d, e, f]
+        let [_, _, m0, m1, m2, m3, m4, m5] = self.0.to_be_bytes();
+        [m0, m1, m2, m3, m4, m5]
     }
 
     /// The VLAN, 0 for untagged.
@@ -52,12 +52,10 @@ impl From<([u8; 6], u16)> for MacKey {
 
 impl fmt::Debug for MacKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [a, b, c, d, e, g] = self.mac();
-        write!(
-            f,
-            "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}/{}",
-            self.vlan()
-        )
+        for byte in &self.mac()[..5] {
+            write!(f, "{byte:02x}:")?;
+        }
+        write!(f, "{:02x}/{}", self.mac()[5], self.vlan())
     }
 }
 

@@ -4,7 +4,7 @@ use crate::PortId;
 use crate::drops::DropReason;
 use crate::frame::Frame;
 use crate::ingress::Passage;
-use crate::mac_table::MacTable;
+use crate::mac_table::{MacTable, MacView};
 use arc_swap::ArcSwap;
 use std::sync::Arc;
 
@@ -73,16 +73,37 @@ impl Switch {
 
     /// Judge a frame that came from `ingress`, and learn from it.
     pub fn forward(&self, ingress: PortId, frame: &Frame<'_>, now_ms: u64) -> Verdict {
-        let passage = Passage {
-            macs: &self.macs,
-            ingress,
-            now_ms,
-        };
-        passage.judge(frame).unwrap_or_else(Verdict::Drop)
+        self.batch().forward(ingress, frame, now_ms)
+    }
+
+    /// The same for many frames in a row, at half the cost. Hold it for one batch, not longer:
+    /// a station that moves meanwhile may still be sent to where it was.
+    pub fn batch(&self) -> Batch<'_> {
+        Batch {
+            macs: self.macs.view(),
+        }
     }
 
     /// A port is gone: nothing goes there any more. Returns how many stations were forgotten with it.
     pub fn detach(&self, port: PortId) -> usize {
         self.macs.remove_port(port)
+    }
+}
+
+/// A hub's verdicts on the frames of one batch.
+#[derive(Debug)]
+pub struct Batch<'a> {
+    macs: MacView<'a>,
+}
+
+impl Batch<'_> {
+    /// See [`Switch::forward`].
+    pub fn forward(&mut self, ingress: PortId, frame: &Frame<'_>, now_ms: u64) -> Verdict {
+        let mut passage = Passage {
+            macs: &mut self.macs,
+            ingress,
+            now_ms,
+        };
+        passage.judge(frame).unwrap_or_else(Verdict::Drop)
     }
 }

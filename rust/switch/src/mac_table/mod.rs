@@ -6,7 +6,7 @@ mod slots;
 
 use crate::PortId;
 use crate::mac_key::MacKey;
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, Guard};
 use parking_lot::{Mutex, MutexGuard};
 use slots::{Seat, Seed, Slot, Slots};
 use std::collections::HashMap;
@@ -14,8 +14,9 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
-/// Slots of an empty table: 2 KiB.
+/// Slots of an empty table: a server may have thousands of idle hubs.
 const SMALLEST: usize = 64;
+const _: () = assert!(SMALLEST * size_of::<Slot>() == 2048);
 
 /// Unknown sources sweep at most this often.
 const SWEEP_INTERVAL_MS: u64 = 1000;
@@ -92,17 +93,20 @@ impl MacTable {
 
     /// Where a frame to this address goes.
     pub fn lookup(&self, key: MacKey, now_ms: u64) -> Option<PortId> {
-        let seat = self.slots.load().find(key)?.seat()?;
-        (!self.is_aged(&seat, now_ms)).then_some(seat.port)
+        self.view().lookup(key, now_ms)
     }
 
     /// Note that this address was seen on `port`.
     pub fn learn(&self, key: MacKey, port: PortId, now_ms: u64) -> Learned {
-        let seat = self.slots.load().find(key).and_then(Slot::seat);
-        if seat.is_some_and(|seat| seat.port == port && self.is_young(&seat, now_ms)) {
-            return Learned::Known;
+        self.view().learn(key, port, now_ms)
+    }
+
+    /// The way in for many look-ups in a row.
+    pub fn view(&self) -> MacView<'_> {
+        MacView {
+            table: self,
+            slots: self.slots.load(),
         }
-        self.write().learn(key, port, now_ms)
     }
 
     /// Forget one entry; false if there was none.
@@ -166,6 +170,33 @@ impl MacTable {
     fn is_young(&self, seat: &Seat, now_ms: u64) -> bool {
         now_ms.saturating_sub(seat.updated_ms) <= self.age_ms.load(Relaxed) / 2
             && !self.is_aged(seat, now_ms)
+    }
+}
+
+/// A hold on the table for one batch of frames: what others change meanwhile may be seen late, what is learned
+/// through it is seen at once.
+#[derive(Debug)]
+pub struct MacView<'a> {
+    table: &'a MacTable,
+    slots: Guard<Arc<Slots>>,
+}
+
+impl MacView<'_> {
+    /// See [`MacTable::lookup`].
+    pub fn lookup(&self, key: MacKey, now_ms: u64) -> Option<PortId> {
+        let seat = self.slots.find(key)?.seat()?;
+        (!self.table.is_aged(&seat, now_ms)).then_some(seat.port)
+    }
+
+    /// See [`MacTable::learn`].
+    pub fn learn(&mut self, key: MacKey, port: PortId, now_ms: u64) -> Learned {
+        let seat = self.slots.find(key).and_then(Slot::seat);
+        if seat.is_some_and(|seat| seat.port == port && self.table.is_young(&seat, now_ms)) {
+            return Learned::Known;
+        }
+        let learned = self.table.write().learn(key, port, now_ms);
+        self.slots = self.table.slots.load();
+        learned
     }
 }
 

@@ -99,7 +99,9 @@ impl Slots {
 
     /// Where the key is, whether or not anybody still sits there.
     pub(super) fn find(&self, key: MacKey) -> Option<&Slot> {
-        self.search(key).filter(|slot| slot.key.load(Relaxed) != 0)
+        // A free slot may have been taken by another key since.
+        self.search(key)
+            .filter(|slot| slot.key.load(Relaxed) == key.number())
     }
 
     /// Writers only, and only while a slot without key remains. True if the slot had none before.
