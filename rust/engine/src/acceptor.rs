@@ -35,7 +35,11 @@ impl ListenerShared {
     /// For a bound socket.
     pub fn new(identifier: u64, address: SocketAddr) -> Arc<Self> {
         let notice = Notice::new(Subject::Listener, identifier);
-        Arc::new(Self { address, gate: Arc::new(Gate::default()), notice })
+        Arc::new(Self {
+            address,
+            gate: Arc::new(Gate::default()),
+            notice,
+        })
     }
 }
 
@@ -67,7 +71,11 @@ impl AcceptorHandle {
 /// Bind a listening socket: IPv6 sockets take IPv6 only, so that both families can be bound.
 pub fn bind(address: IpAddr, port: u16) -> io::Result<TcpListener> {
     let address = SocketAddr::new(address, port);
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    )?;
     socket.set_reuse_address(true)?;
     if address.is_ipv6() {
         socket.set_only_v6(true)?;
@@ -98,7 +106,15 @@ impl Acceptor {
         let poll = Poll::new()?;
         let waker = Waker::new(poll.registry(), WAKE)?;
         let (mail, requests) = mpsc::channel();
-        Ok((Self { poll, requests, shared, listeners: HashMap::new() }, AcceptorHandle { mail, waker }))
+        Ok((
+            Self {
+                poll,
+                requests,
+                shared,
+                listeners: HashMap::new(),
+            },
+            AcceptorHandle { mail, waker },
+        ))
     }
 
     /// Accept until told to stop.
@@ -115,18 +131,29 @@ impl Acceptor {
                 _ => {}
             }
             let mut ready = std::mem::take(&mut exhausted);
-            ready.extend(events.iter().filter(|event| event.token() != WAKE).map(|event| event.token().0 as u64));
+            ready.extend(
+                events
+                    .iter()
+                    .filter(|event| event.token() != WAKE)
+                    .map(|event| event.token().0 as u64),
+            );
             if !self.read_mail() {
                 return;
             }
-            exhausted.extend(ready.into_iter().filter(|identifier| !self.accept_all(*identifier)));
+            exhausted.extend(
+                ready
+                    .into_iter()
+                    .filter(|identifier| !self.accept_all(*identifier)),
+            );
         }
     }
 
     fn read_mail(&mut self) -> bool {
         while let Ok(request) = self.requests.try_recv() {
             match request {
-                Request::Open(identifier, socket, limits, shared) => self.open(identifier, socket, limits, shared),
+                Request::Open(identifier, socket, limits, shared) => {
+                    self.open(identifier, socket, limits, shared)
+                }
                 Request::Close(identifier) => drop(self.listeners.remove(&identifier)),
                 Request::Stop => return false,
             }
@@ -134,21 +161,40 @@ impl Acceptor {
         true
     }
 
-    fn open(&mut self, identifier: u64, socket: TcpListener, limits: Limits, shared: Arc<ListenerShared>) {
+    fn open(
+        &mut self,
+        identifier: u64,
+        socket: TcpListener,
+        limits: Limits,
+        shared: Arc<ListenerShared>,
+    ) {
         let mut socket = mio::net::TcpListener::from_std(socket);
         let token = Token(identifier as usize);
-        if let Err(error) = self.poll.registry().register(&mut socket, token, Interest::READABLE) {
+        if let Err(error) = self
+            .poll
+            .registry()
+            .register(&mut socket, token, Interest::READABLE)
+        {
             warn!("listener {}: {error}", shared.address);
             self.shared.events.raise(&shared.notice, listener::FAILED);
             return;
         }
-        self.listeners.insert(identifier, Open { socket, limits, shared });
+        self.listeners.insert(
+            identifier,
+            Open {
+                socket,
+                limits,
+                shared,
+            },
+        );
     }
 
     /// Accept what waits. False when that has to be tried again later.
     fn accept_all(&mut self, identifier: u64) -> bool {
         loop {
-            let Some(open) = self.listeners.get(&identifier) else { return true };
+            let Some(open) = self.listeners.get(&identifier) else {
+                return true;
+            };
             match open.socket.accept() {
                 Ok((socket, peer)) => self.hand_over(identifier, socket.into(), peer),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return true,
@@ -162,13 +208,26 @@ impl Acceptor {
     }
 
     fn hand_over(&self, listener: u64, socket: std::net::TcpStream, peer: SocketAddr) {
-        let Some(open) = self.listeners.get(&listener) else { return };
-        let Some(admission) = open.shared.gate.admit(peer.ip(), &open.limits) else { return };
+        let Some(open) = self.listeners.get(&listener) else {
+            return;
+        };
+        let Some(admission) = open.shared.gate.admit(peer.ip(), &open.limits) else {
+            return;
+        };
         let worker = self.shared.least_loaded();
         let identifier = self.shared.next_identifier();
         let connection = ConnectionShared::new(identifier, worker, Some(listener));
         let deadline_ms = self.shared.now_ms() + open.limits.deadline_ms;
-        self.shared.tell(worker, Message::Accepted { socket, peer, connection, admission, deadline_ms });
+        self.shared.tell(
+            worker,
+            Message::Accepted {
+                socket,
+                peer,
+                connection,
+                admission,
+                deadline_ms,
+            },
+        );
     }
 }
 

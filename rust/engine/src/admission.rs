@@ -55,7 +55,10 @@ impl Gate {
         *of_source += 1;
         waiting.total += 1;
         self.accepted.fetch_add(1, Ordering::Relaxed);
-        Some(Admission { gate: Arc::clone(self), source })
+        Some(Admission {
+            gate: Arc::clone(self),
+            source,
+        })
     }
 
     /// Connections that have not logged in.
@@ -102,7 +105,11 @@ impl Drop for Admission {
 mod tests {
     use super::*;
 
-    const LIMITS: Limits = Limits { per_source: 2, total: 3, deadline_ms: 1 };
+    const LIMITS: Limits = Limits {
+        per_source: 2,
+        total: 3,
+        deadline_ms: 1,
+    };
 
     #[test]
     fn caps_hold_per_source_and_in_all_and_places_come_back() {
@@ -124,9 +131,20 @@ mod tests {
     #[test]
     fn neighbours_in_one_64_count_together() {
         let gate = Arc::new(Gate::default());
-        let limits = Limits { per_source: 1, ..LIMITS };
-        let _held = gate.admit("2001:db8::1".parse().expect("address"), &limits).expect("first");
-        assert!(gate.admit("2001:db8::2".parse().expect("address"), &limits).is_none());
-        assert!(gate.admit("2001:db8:0:1::1".parse().expect("address"), &limits).is_some());
+        let limits = Limits {
+            per_source: 1,
+            ..LIMITS
+        };
+        let _held = gate
+            .admit("2001:db8::1".parse().expect("address"), &limits)
+            .expect("first");
+        assert!(
+            gate.admit("2001:db8::2".parse().expect("address"), &limits)
+                .is_none()
+        );
+        assert!(
+            gate.admit("2001:db8:0:1::1".parse().expect("address"), &limits)
+                .is_some()
+        );
     }
 }

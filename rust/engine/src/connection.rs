@@ -66,7 +66,12 @@ pub struct Connection {
 
 impl Connection {
     /// A connection whose TLS has not begun.
-    pub fn new(shared: Arc<ConnectionShared>, socket: TcpStream, tls: Tls, deadline_ms: u64) -> Self {
+    pub fn new(
+        shared: Arc<ConnectionShared>,
+        socket: TcpStream,
+        tls: Tls,
+        deadline_ms: u64,
+    ) -> Self {
         Self {
             shared,
             socket,
@@ -92,7 +97,9 @@ impl Connection {
 
     /// Whether bytes are to be read now: during the handshake, or for a pull.
     pub fn is_reading(&self) -> bool {
-        !self.connecting && self.closing.is_none() && (!self.tls.is_established() || self.wanted > 0)
+        !self.connecting
+            && self.closing.is_none()
+            && (!self.tls.is_established() || self.wanted > 0)
     }
 
     /// Put what TLS wants to say first onto the wire: the client's hello.
@@ -129,7 +136,8 @@ impl Connection {
             let missing = if self.received.len() < RECORD_HEADER_BYTES {
                 RECORD_HEADER_BYTES - self.received.len()
             } else {
-                bytes_to_record_end(&self.received).map_err(|error| Over::Lost(error.to_string()))?
+                bytes_to_record_end(&self.received)
+                    .map_err(|error| Over::Lost(error.to_string()))?
             };
             if missing == 0 {
                 return Ok(true);
@@ -137,7 +145,8 @@ impl Connection {
             let held = self.received.len();
             self.received.resize(held + missing, 0);
             let result = self.socket.read(&mut self.received[held..]);
-            self.received.truncate(held + result.as_ref().copied().unwrap_or(0));
+            self.received
+                .truncate(held + result.as_ref().copied().unwrap_or(0));
             match result {
                 Ok(0) => return Err(self.end_of_stream()),
                 Ok(_) => {}
@@ -164,7 +173,12 @@ impl Connection {
 
     /// Open what is whole; true when the peer has said goodbye.
     fn open_record(&mut self) -> Result<bool, Over> {
-        match self.tls.open(&mut self.received, &mut self.plain, usize::MAX, &mut self.unsent) {
+        match self.tls.open(
+            &mut self.received,
+            &mut self.plain,
+            usize::MAX,
+            &mut self.unsent,
+        ) {
             Ok(opened) => {
                 self.received.drain(..opened.consumed);
                 Ok(opened.closed)
@@ -187,9 +201,13 @@ impl Connection {
     /// Seal bytes and send them as far as the socket takes them.
     pub fn send(&mut self, data: &[u8]) -> Result<(), Over> {
         if self.unsent.len() + data.len() > UNSENT_LIMIT {
-            return Err(Over::Lost("the peer takes nothing of what is sent to it".into()));
+            return Err(Over::Lost(
+                "the peer takes nothing of what is sent to it".into(),
+            ));
         }
-        self.tls.seal(data, &mut self.unsent).map_err(|error| Over::Lost(error.to_string()))?;
+        self.tls
+            .seal(data, &mut self.unsent)
+            .map_err(|error| Over::Lost(error.to_string()))?;
         self.flush()
     }
 
@@ -207,7 +225,9 @@ impl Connection {
         self.sent = 0;
         if self.closing.is_some() && !self.write_closed {
             self.write_closed = true;
-            self.socket.shutdown(Shutdown::Write).map_err(|error| Over::Lost(error.to_string()))?;
+            self.socket
+                .shutdown(Shutdown::Write)
+                .map_err(|error| Over::Lost(error.to_string()))?;
         }
         Ok(())
     }

@@ -27,8 +27,8 @@ use crate::session::SessionRules;
 use crate::shared::{ConnectionShared, PortKind, SessionShared, Shared, WorkerHandle};
 use crate::snapshot::{ListenerSnapshot, MacEntry, SessionSnapshot};
 use crate::tls::{ClientSettings, Identity, TlsError, TlsFacts};
-use crate::worker::{WAKE, Worker};
 use crate::worker::place_of;
+use crate::worker::{WAKE, Worker};
 
 const BATCHES_PER_PAIR: usize = 128;
 const MAXIMUM_WORKERS: usize = 64;
@@ -83,8 +83,19 @@ impl Engine {
         for index in 0..count {
             let poll = Poll::new()?;
             let (mail, letters) = mpsc::channel();
-            handles.push(WorkerHandle::new(mail, Waker::new(poll.registry(), WAKE)?, count, BATCHES_PER_PAIR));
-            built.push(Worker::new(index, count, poll, letters, Arc::clone(&shared)));
+            handles.push(WorkerHandle::new(
+                mail,
+                Waker::new(poll.registry(), WAKE)?,
+                count,
+                BATCHES_PER_PAIR,
+            ));
+            built.push(Worker::new(
+                index,
+                count,
+                poll,
+                letters,
+                Arc::clone(&shared),
+            ));
         }
         // Nobody else has seen `shared` yet.
         let _ = shared.workers.set(handles);
@@ -94,10 +105,19 @@ impl Engine {
             acceptor.run();
         })?];
         for (index, worker) in built.into_iter().enumerate() {
-            threads.push(Builder::new().name(format!("el-worker-{index}")).spawn(move || worker.run())?);
+            threads.push(
+                Builder::new()
+                    .name(format!("el-worker-{index}"))
+                    .spawn(move || worker.run())?,
+            );
         }
         let threads = Mutex::new(threads);
-        Ok(Self { shared, acceptor: handle, listeners: Mutex::default(), threads })
+        Ok(Self {
+            shared,
+            acceptor: handle,
+            listeners: Mutex::default(),
+            threads,
+        })
     }
 
     /// Readable while `drain` has something.
@@ -115,7 +135,12 @@ impl Engine {
         let end = Instant::now() + deadline;
         self.acceptor.tell(Request::Stop);
         for worker in 0..self.shared.handles().len() {
-            self.shared.tell(worker, Message::Stop { deadline_ms: deadline.as_millis() as u64 });
+            self.shared.tell(
+                worker,
+                Message::Stop {
+                    deadline_ms: deadline.as_millis() as u64,
+                },
+            );
         }
         let mut clean = true;
         for thread in self.threads.lock().drain(..) {
@@ -127,25 +152,41 @@ impl Engine {
 
     /// What connections accepted from now on show.
     pub fn set_identity(&self, chain: Vec<Vec<u8>>, private_key: &[u8]) -> Result<(), EngineError> {
-        self.shared.identity.store(Some(Arc::new(Identity::new(chain, private_key)?)));
+        self.shared
+            .identity
+            .store(Some(Arc::new(Identity::new(chain, private_key)?)));
         Ok(())
     }
 
     /// Bind and accept.
-    pub fn open_listener(&self, address: IpAddr, port: u16, limits: Limits) -> Result<u64, EngineError> {
+    pub fn open_listener(
+        &self,
+        address: IpAddr,
+        port: u16,
+        limits: Limits,
+    ) -> Result<u64, EngineError> {
         if self.shared.identity.load().is_none() {
-            return Err(EngineError::Invalid("set an identity before a listener is opened".into()));
+            return Err(EngineError::Invalid(
+                "set an identity before a listener is opened".into(),
+            ));
         }
         let socket = bind(address, port)?;
         let identifier = self.shared.next_identifier();
         let listener = ListenerShared::new(identifier, socket.local_addr()?);
-        self.listeners.lock().insert(identifier, Arc::clone(&listener));
-        self.acceptor.tell(Request::Open(identifier, socket, limits, listener));
+        self.listeners
+            .lock()
+            .insert(identifier, Arc::clone(&listener));
+        self.acceptor
+            .tell(Request::Open(identifier, socket, limits, listener));
         Ok(identifier)
     }
 
     fn listener(&self, identifier: u64) -> Result<Arc<ListenerShared>, EngineError> {
-        self.listeners.lock().get(&identifier).cloned().ok_or(EngineError::Unknown("listener", identifier))
+        self.listeners
+            .lock()
+            .get(&identifier)
+            .cloned()
+            .ok_or(EngineError::Unknown("listener", identifier))
     }
 
     /// The port that a listener is bound to.
@@ -171,15 +212,29 @@ impl Engine {
         let worker = self.shared.least_loaded();
         let identifier = self.shared.next_identifier();
         let connection = ConnectionShared::new(identifier, worker, None);
-        self.shared.connections.lock().insert(identifier, Arc::clone(&connection));
+        self.shared
+            .connections
+            .lock()
+            .insert(identifier, Arc::clone(&connection));
         let deadline_ms = self.shared.now_ms() + deadline.as_millis() as u64;
-        self.shared.tell(worker, Message::Connect { address, server_name, connection, deadline_ms });
+        self.shared.tell(
+            worker,
+            Message::Connect {
+                address,
+                server_name,
+                connection,
+                deadline_ms,
+            },
+        );
         identifier
     }
 
     fn connection(&self, identifier: u64) -> Result<Arc<ConnectionShared>, EngineError> {
         let connections = self.shared.connections.lock();
-        connections.get(&identifier).cloned().ok_or(EngineError::Unknown("connection", identifier))
+        connections
+            .get(&identifier)
+            .cloned()
+            .ok_or(EngineError::Unknown("connection", identifier))
     }
 
     fn give_up_connection(&self, identifier: u64) -> Result<Arc<ConnectionShared>, EngineError> {
@@ -190,16 +245,28 @@ impl Engine {
     /// What is known of a connection whose TLS is up.
     pub fn facts(&self, identifier: u64) -> Result<ConnectionFacts, EngineError> {
         let connection = self.connection(identifier)?;
-        let not_yet = || EngineError::Invalid(format!("TLS of connection {identifier} is not up yet"));
+        let not_yet =
+            || EngineError::Invalid(format!("TLS of connection {identifier} is not up yet"));
         let (peer, local) = connection.addresses.lock().ok_or_else(not_yet)?;
         let tls = connection.facts.get().cloned().ok_or_else(not_yet)?;
-        Ok(ConnectionFacts { peer, local, listener: connection.listener, tls })
+        Ok(ConnectionFacts {
+            peer,
+            local,
+            listener: connection.listener,
+            tls,
+        })
     }
 
     /// Ask for bytes.
     pub fn pull(&self, identifier: u64, maximum: usize) -> Result<(), EngineError> {
         let connection = self.connection(identifier)?;
-        self.shared.tell(connection.worker, Message::Pull { connection: identifier, maximum });
+        self.shared.tell(
+            connection.worker,
+            Message::Pull {
+                connection: identifier,
+                maximum,
+            },
+        );
         Ok(())
     }
 
@@ -213,21 +280,38 @@ impl Engine {
     /// Queue bytes.
     pub fn send(&self, identifier: u64, data: Vec<u8>) -> Result<(), EngineError> {
         let connection = self.connection(identifier)?;
-        self.shared.tell(connection.worker, Message::Send { connection: identifier, data });
+        self.shared.tell(
+            connection.worker,
+            Message::Send {
+                connection: identifier,
+                data,
+            },
+        );
         Ok(())
     }
 
     /// Arm the deadline, or take it back with 0: then the connection counts as logged in.
     pub fn set_deadline(&self, identifier: u64, milliseconds: u64) -> Result<(), EngineError> {
         let connection = self.connection(identifier)?;
-        self.shared.tell(connection.worker, Message::Deadline { connection: identifier, milliseconds });
+        self.shared.tell(
+            connection.worker,
+            Message::Deadline {
+                connection: identifier,
+                milliseconds,
+            },
+        );
         Ok(())
     }
 
     /// Close politely and forget.
     pub fn close(&self, identifier: u64) -> Result<(), EngineError> {
         let connection = self.give_up_connection(identifier)?;
-        self.shared.tell(connection.worker, Message::Close { connection: identifier });
+        self.shared.tell(
+            connection.worker,
+            Message::Close {
+                connection: identifier,
+            },
+        );
         Ok(())
     }
 
@@ -236,19 +320,34 @@ impl Engine {
         let (ours, theirs) = UnixStream::pair()?;
         ours.set_nonblocking(true)?;
         let connection = self.give_up_connection(identifier)?;
-        self.shared.tell(connection.worker, Message::Splice { connection: identifier, socket: ours, replay });
+        self.shared.tell(
+            connection.worker,
+            Message::Splice {
+                connection: identifier,
+                socket: ours,
+                replay,
+            },
+        );
         Ok(theirs.into())
     }
 
     /// A hub without ports.
     pub fn open_hub(&self, wire: bool, rules: HubRules) -> u64 {
         let identifier = self.shared.next_identifier();
-        self.shared.hubs.lock().insert(identifier, Hub::new(identifier, wire, rules));
+        self.shared
+            .hubs
+            .lock()
+            .insert(identifier, Hub::new(identifier, wire, rules));
         identifier
     }
 
     fn hub(&self, identifier: u64) -> Result<Arc<Hub>, EngineError> {
-        self.shared.hubs.lock().get(&identifier).cloned().ok_or(EngineError::Unknown("hub", identifier))
+        self.shared
+            .hubs
+            .lock()
+            .get(&identifier)
+            .cloned()
+            .ok_or(EngineError::Unknown("hub", identifier))
     }
 
     /// New rules, at once.
@@ -263,9 +362,19 @@ impl Engine {
         let hub = removed.ok_or(EngineError::Unknown("hub", identifier))?;
         let ports = hub.close();
         for worker in 0..self.shared.handles().len() {
-            let of_worker: Vec<_> = ports.iter().copied().filter(|port| place_of(*port).0 == worker).collect();
+            let of_worker: Vec<_> = ports
+                .iter()
+                .copied()
+                .filter(|port| place_of(*port).0 == worker)
+                .collect();
             if !of_worker.is_empty() {
-                self.shared.tell(worker, Message::ClosePorts { hub: identifier, ports: of_worker });
+                self.shared.tell(
+                    worker,
+                    Message::ClosePorts {
+                        hub: identifier,
+                        ports: of_worker,
+                    },
+                );
             }
         }
         Ok(())
@@ -276,29 +385,44 @@ impl Engine {
         let hub = self.hub(identifier)?;
         let sessions: HashMap<_, _> = {
             let sessions = self.shared.sessions.lock();
-            sessions.values().filter_map(|session| Some((*session.port.get()?, session.identifier))).collect()
+            sessions
+                .values()
+                .filter_map(|session| Some((*session.port.get()?, session.identifier)))
+                .collect()
         };
         let now_ms = self.shared.now_ms();
-        let entries = hub.switch.table().snapshot().into_iter();
-        Ok(entries.filter_map(|entry| MacEntry::of(&entry, &sessions, now_ms)).collect())
+        let entries = hub.switch.macs().snapshot().into_iter();
+        Ok(entries
+            .filter_map(|entry| MacEntry::of(&entry, &sessions, now_ms))
+            .collect())
     }
 
     /// How many addresses it knows.
     pub fn mac_count(&self, identifier: u64) -> Result<usize, EngineError> {
-        Ok(self.hub(identifier)?.switch.table().len())
+        Ok(self.hub(identifier)?.switch.macs().len())
     }
 
     /// Forget one address; false if it was not there.
-    pub fn delete_mac(&self, identifier: u64, address: [u8; 6], vlan: u16) -> Result<bool, EngineError> {
+    pub fn delete_mac(
+        &self,
+        identifier: u64,
+        address: [u8; 6],
+        vlan: u16,
+    ) -> Result<bool, EngineError> {
         let key = etherloom_switch::MacKey::new(address, vlan);
-        Ok(self.hub(identifier)?.switch.table().remove(key))
+        Ok(self.hub(identifier)?.switch.macs().remove(key))
     }
 
     fn new_session(&self, hub: &Hub, kind: PortKind, queue_frames: usize) -> Arc<SessionShared> {
         let worker = hub.place(self.shared.least_loaded());
         let session = SessionShared::new(self.shared.next_identifier(), worker, kind, queue_frames);
-        session.last_received_ms.store(self.shared.now_ms(), Ordering::Relaxed);
-        self.shared.sessions.lock().insert(session.identifier, Arc::clone(&session));
+        session
+            .last_received_ms
+            .store(self.shared.now_ms(), Ordering::Relaxed);
+        self.shared
+            .sessions
+            .lock()
+            .insert(session.identifier, Arc::clone(&session));
         session
     }
 
@@ -307,7 +431,14 @@ impl Engine {
         let hub = self.hub(hub)?;
         let session = self.new_session(&hub, PortKind::Native, 0);
         let identifier = session.identifier;
-        self.shared.tell(session.worker, Message::OpenSession { session, hub, rules });
+        self.shared.tell(
+            session.worker,
+            Message::OpenSession {
+                session,
+                hub,
+                rules,
+            },
+        );
         Ok(identifier)
     }
 
@@ -322,7 +453,16 @@ impl Engine {
     ) -> Result<(), EngineError> {
         let session = self.session(session)?;
         let worker = self.give_up_connection(connection)?.worker;
-        self.shared.tell(worker, Message::Promote { connection, session, farewell, leftover, link });
+        self.shared.tell(
+            worker,
+            Message::Promote {
+                connection,
+                session,
+                farewell,
+                leftover,
+                link,
+            },
+        );
         Ok(())
     }
 
@@ -332,7 +472,14 @@ impl Engine {
         let (descriptor, name) = os::open_tap(name)?;
         let session = self.new_session(&hub, PortKind::Tap(name), 0);
         let identifier = session.identifier;
-        self.shared.tell(session.worker, Message::OpenDevice { session, hub, descriptor });
+        self.shared.tell(
+            session.worker,
+            Message::OpenDevice {
+                session,
+                hub,
+                descriptor,
+            },
+        );
         Ok(identifier)
     }
 
@@ -341,31 +488,56 @@ impl Engine {
         let hub = self.hub(hub)?;
         let session = self.new_session(&hub, PortKind::Memory, queue_frames.max(1));
         let identifier = session.identifier;
-        self.shared.tell(session.worker, Message::OpenMemory { session, hub });
+        self.shared
+            .tell(session.worker, Message::OpenMemory { session, hub });
         Ok(identifier)
     }
 
     fn session(&self, identifier: u64) -> Result<Arc<SessionShared>, EngineError> {
-        self.shared.sessions.lock().get(&identifier).cloned().ok_or(EngineError::Unknown("session", identifier))
+        self.shared
+            .sessions
+            .lock()
+            .get(&identifier)
+            .cloned()
+            .ok_or(EngineError::Unknown("session", identifier))
     }
 
     /// Frames into the hub through a memory port; what does not fit is dropped and counted.
-    pub fn send_frames(&self, identifier: u64, mut frames: Vec<Vec<u8>>) -> Result<(), EngineError> {
+    pub fn send_frames(
+        &self,
+        identifier: u64,
+        mut frames: Vec<Vec<u8>>,
+    ) -> Result<(), EngineError> {
         let session = self.session(identifier)?;
         let under_way = session.injected.fetch_add(frames.len(), Ordering::AcqRel);
-        let room = session.queue_frames.saturating_sub(under_way).min(frames.len());
+        let room = session
+            .queue_frames
+            .saturating_sub(under_way)
+            .min(frames.len());
         let surplus = frames.len() - room;
         if surplus > 0 {
             session.injected.fetch_sub(surplus, Ordering::AcqRel);
-            session.counters.dropped_many(etherloom_switch::DropReason::QueueFull, surplus as u64);
+            session
+                .counters
+                .dropped_many(etherloom_switch::DropReason::QueueFull, surplus as u64);
             frames.truncate(room);
         }
-        self.shared.tell(session.worker, Message::Inject { session: identifier, frames });
+        self.shared.tell(
+            session.worker,
+            Message::Inject {
+                session: identifier,
+                frames,
+            },
+        );
         Ok(())
     }
 
     /// Frames out of the hub through a memory port.
-    pub fn take_frames(&self, identifier: u64, maximum: usize) -> Result<Vec<Vec<u8>>, EngineError> {
+    pub fn take_frames(
+        &self,
+        identifier: u64,
+        maximum: usize,
+    ) -> Result<Vec<Vec<u8>>, EngineError> {
         let session = self.session(identifier)?;
         let mut frames = session.frames.lock();
         let count = maximum.min(frames.len());
@@ -374,20 +546,34 @@ impl Engine {
 
     /// Counters, links and the end of a session.
     pub fn session_snapshot(&self, identifier: u64) -> Result<SessionSnapshot, EngineError> {
-        Ok(SessionSnapshot::of(&*self.session(identifier)?, self.shared.now_ms()))
+        Ok(SessionSnapshot::of(
+            &*self.session(identifier)?,
+            self.shared.now_ms(),
+        ))
     }
 
     /// Close one link politely.
     pub fn close_link(&self, session: u64, connection: u64) -> Result<(), EngineError> {
         let worker = self.session(session)?.worker;
-        self.shared.tell(worker, Message::CloseLink { session, connection });
+        self.shared.tell(
+            worker,
+            Message::CloseLink {
+                session,
+                connection,
+            },
+        );
         Ok(())
     }
 
     /// End a session.
     pub fn close_session(&self, identifier: u64) -> Result<(), EngineError> {
         let worker = self.session(identifier)?.worker;
-        self.shared.tell(worker, Message::CloseSession { session: identifier });
+        self.shared.tell(
+            worker,
+            Message::CloseSession {
+                session: identifier,
+            },
+        );
         Ok(())
     }
 
@@ -395,7 +581,12 @@ impl Engine {
     pub fn forget_session(&self, identifier: u64) -> Result<(), EngineError> {
         let removed = self.shared.sessions.lock().remove(&identifier);
         let session = removed.ok_or(EngineError::Unknown("session", identifier))?;
-        self.shared.tell(session.worker, Message::CloseSession { session: identifier });
+        self.shared.tell(
+            session.worker,
+            Message::CloseSession {
+                session: identifier,
+            },
+        );
         Ok(())
     }
 }

@@ -67,7 +67,11 @@ pub struct Notice {
 impl Notice {
     /// A notice for one object.
     pub fn new(subject: Subject, identifier: u64) -> Arc<Self> {
-        Arc::new(Self { subject, identifier, flags: AtomicU32::new(0) })
+        Arc::new(Self {
+            subject,
+            identifier,
+            flags: AtomicU32::new(0),
+        })
     }
 }
 
@@ -82,7 +86,10 @@ impl EventQueue {
     /// An empty list with its wake-up descriptor.
     pub fn new() -> io::Result<Self> {
         let wake = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
-        Ok(Self { ready: Mutex::new(VecDeque::new()), wake })
+        Ok(Self {
+            ready: Mutex::new(VecDeque::new()),
+            wake,
+        })
     }
 
     /// The descriptor to wait on.
@@ -115,7 +122,13 @@ impl EventQueue {
         drop(ready);
         taken
             .into_iter()
-            .map(|notice| (notice.subject, notice.identifier, notice.flags.swap(0, Ordering::AcqRel)))
+            .map(|notice| {
+                (
+                    notice.subject,
+                    notice.identifier,
+                    notice.flags.swap(0, Ordering::AcqRel),
+                )
+            })
             .collect()
     }
 }
@@ -130,7 +143,10 @@ mod tests {
         let notice = Notice::new(Subject::Session, 7);
         queue.raise(&notice, session::LINK_OPENED);
         queue.raise(&notice, session::ENDED);
-        assert_eq!(queue.drain(10), vec![(Subject::Session, 7, session::LINK_OPENED | session::ENDED)]);
+        assert_eq!(
+            queue.drain(10),
+            vec![(Subject::Session, 7, session::LINK_OPENED | session::ENDED)]
+        );
         assert!(queue.drain(10).is_empty());
         queue.raise(&notice, session::FRAMES);
         assert_eq!(queue.drain(10).len(), 1);
@@ -140,7 +156,10 @@ mod tests {
     fn a_short_drain_leaves_the_rest_and_stays_awake() {
         let queue = EventQueue::new().expect("eventfd");
         for identifier in 0..5 {
-            queue.raise(&Notice::new(Subject::Connection, identifier), connection::READABLE);
+            queue.raise(
+                &Notice::new(Subject::Connection, identifier),
+                connection::READABLE,
+            );
         }
         assert_eq!(queue.drain(2).len(), 2);
         let mut counter = [0u8; 8];

@@ -19,7 +19,9 @@ pub fn flow_hash(frame: &[u8]) -> u64 {
 }
 
 fn add_ipv4(hash: &mut Fnv, packet: &[u8]) {
-    let Some(header) = packet.first_chunk::<20>() else { return };
+    let Some(header) = packet.first_chunk::<20>() else {
+        return;
+    };
     hash.add(&header[12..20]);
     let fragment = u16::from_be_bytes([header[6], header[7]]) & 0x3fff;
     if fragment == 0 && matches!(header[9], TCP | UDP) {
@@ -29,7 +31,9 @@ fn add_ipv4(hash: &mut Fnv, packet: &[u8]) {
 }
 
 fn add_ipv6(hash: &mut Fnv, packet: &[u8]) {
-    let Some(header) = packet.first_chunk::<40>() else { return };
+    let Some(header) = packet.first_chunk::<40>() else {
+        return;
+    };
     hash.add(&header[8..40]);
     if matches!(header[6], TCP | UDP) {
         hash.add(packet.get(40..44).unwrap_or(&[]));
@@ -73,7 +77,10 @@ mod tests {
     #[test]
     fn ports_tell_flows_apart_but_not_fragments() {
         assert_ne!(flow_hash(&udp_frame(1, 0)), flow_hash(&udp_frame(2, 0)));
-        assert_eq!(flow_hash(&udp_frame(1, 0x2000)), flow_hash(&udp_frame(2, 0x2000)));
+        assert_eq!(
+            flow_hash(&udp_frame(1, 0x2000)),
+            flow_hash(&udp_frame(2, 0x2000))
+        );
     }
 
     #[test]

@@ -39,7 +39,11 @@ impl Hub {
 
     /// Where a frame goes.
     pub fn forward(&self, ingress: PortId, frame: &Frame<'_>, now_ms: u64) -> Verdict {
-        if self.wire { Verdict::Flood } else { self.switch.forward(ingress, frame, now_ms) }
+        if self.wire {
+            Verdict::Flood
+        } else {
+            self.switch.forward(ingress, frame, now_ms)
+        }
     }
 
     /// All ports at this moment.
@@ -62,9 +66,15 @@ impl Hub {
     /// Forget a port and all that was learned from it.
     pub fn remove_port(&self, port: PortId) {
         let _changing = self.change.lock();
-        let ports = self.directory.load().iter().copied().filter(|other| *other != port).collect();
+        let ports = self
+            .directory
+            .load()
+            .iter()
+            .copied()
+            .filter(|other| *other != port)
+            .collect();
         self.directory.store(Arc::new(ports));
-        self.switch.remove_port(port);
+        self.switch.detach(port);
     }
 
     /// Take no more ports; returns those that are there.
@@ -80,7 +90,10 @@ impl Hub {
         if !self.wire {
             return proposal;
         }
-        match self.home.compare_exchange(NO_WORKER, proposal, Ordering::AcqRel, Ordering::Acquire) {
+        match self
+            .home
+            .compare_exchange(NO_WORKER, proposal, Ordering::AcqRel, Ordering::Acquire)
+        {
             Ok(_) => proposal,
             Err(home) => home,
         }

@@ -3,20 +3,20 @@
 //! It moves frames and decides nothing: rules come from above, events go up as flags, snapshots answer
 //! questions. Every socket is owned here from accept on.
 
-pub mod acceptor;
+mod acceptor;
 pub mod admission;
-pub mod connection;
+mod connection;
 pub mod engine;
 pub mod event;
 mod flow;
-pub mod hub;
+mod hub;
 pub mod link;
 pub mod logging;
-pub mod message;
+mod message;
 mod os;
 pub mod session;
-pub mod shared;
+mod shared;
 pub mod snapshot;
-pub mod splice;
+mod splice;
 pub mod tls;
-pub mod worker;
+mod worker;

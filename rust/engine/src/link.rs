@@ -5,8 +5,8 @@ use std::net::Shutdown;
 use std::sync::Arc;
 
 use etherloom_wire::block::{
-    BlockDecoder, BlockLimits, Compressor, append_compressed_frame, append_frame, begin_group, encode_keep_alive,
-    patch_group,
+    BlockDecoder, Compressor, append_compressed_frame, append_frame, begin_group,
+    encode_keep_alive, patch_group,
 };
 use mio::net::TcpStream;
 
@@ -138,7 +138,7 @@ impl Link {
         } else {
             (CLIENT_TO_SERVER, SERVER_TO_CLIENT)
         };
-        let limits = BlockLimits { frame: rules.frame_limit(), ..BlockLimits::default() };
+        let limits = rules.block_limits();
         Self {
             identifier: transfer.connection,
             socket: transfer.socket,
@@ -180,7 +180,9 @@ impl Link {
             return Err(NotQueued::Full);
         }
         self.make_room(scratch);
-        let (place, count) = self.group.unwrap_or_else(|| (begin_group(&mut self.pending), 0));
+        let (place, count) = self
+            .group
+            .unwrap_or_else(|| (begin_group(&mut self.pending), 0));
         self.group = Some((place, count));
         match compressor {
             None => append_frame(&mut self.pending, frame),
@@ -217,7 +219,10 @@ impl Link {
             return Received::Broken("a record is longer than any may be".into());
         }
         scratch.cipher[..carried].copy_from_slice(&self.received);
-        let taken = match self.socket.read(&mut scratch.cipher[carried..carried + READ_BYTES]) {
+        let taken = match self
+            .socket
+            .read(&mut scratch.cipher[carried..carried + READ_BYTES])
+        {
             Ok(0) => return Received::Finished,
             Ok(taken) => taken,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
@@ -246,7 +251,11 @@ impl Link {
         match tls.open(input, &mut scratch.plain, usize::MAX, &mut self.unsent) {
             Ok(opened) => {
                 self.received.extend_from_slice(&input[opened.consumed..]);
-                if opened.closed { Received::Finished } else { Received::Data }
+                if opened.closed {
+                    Received::Finished
+                } else {
+                    Received::Data
+                }
             }
             Err(error) => Received::Broken(error.to_string()),
         }

@@ -47,7 +47,11 @@ impl Log for RingLogger {
             ring.dropped.fetch_add(1, Ordering::Relaxed);
             return;
         }
-        records.push_back((record.level().as_str(), record.target().into(), record.args().to_string()));
+        records.push_back((
+            record.level().as_str(),
+            record.target().into(),
+            record.args().to_string(),
+        ));
         drop(records);
         if let Some((queue, notice)) = &*ring.listener.lock()
             && let Some(queue) = queue.upgrade()

@@ -11,8 +11,8 @@ use mio::net::TcpStream;
 use crate::admission::Admission;
 use crate::hub::Hub;
 use crate::link::LinkSettings;
-use crate::shared::{ConnectionShared, SessionShared};
 use crate::session::SessionRules;
+use crate::shared::{ConnectionShared, SessionShared};
 use crate::tls::Tls;
 
 /// Frames for ports of one worker, encoded one behind the other: port, length, bytes.
@@ -30,7 +30,8 @@ impl Batch {
     /// Append one frame.
     pub fn push(&mut self, port: PortId, frame: &[u8]) {
         self.frames.extend_from_slice(&port.to_ne_bytes());
-        self.frames.extend_from_slice(&(frame.len() as u32).to_ne_bytes());
+        self.frames
+            .extend_from_slice(&(frame.len() as u32).to_ne_bytes());
         self.frames.extend_from_slice(frame);
         self.count += 1;
     }
@@ -39,8 +40,13 @@ impl Batch {
     pub fn each(&self, mut visit: impl FnMut(PortId, &[u8])) {
         let mut rest = self.frames.as_slice();
         while let Some((port, tail)) = rest.split_first_chunk::<4>() {
-            let Some((length, tail)) = tail.split_first_chunk::<4>() else { return };
-            let Some((frame, tail)) = tail.split_at_checked(u32::from_ne_bytes(*length) as usize) else { return };
+            let Some((length, tail)) = tail.split_first_chunk::<4>() else {
+                return;
+            };
+            let Some((frame, tail)) = tail.split_at_checked(u32::from_ne_bytes(*length) as usize)
+            else {
+                return;
+            };
             visit(PortId::from_ne_bytes(*port), frame);
             rest = tail;
         }
@@ -68,9 +74,20 @@ pub struct Transfer {
 /// A message to a worker.
 pub enum Message {
     /// A connection was accepted.
-    Accepted { socket: std::net::TcpStream, peer: SocketAddr, connection: Arc<ConnectionShared>, admission: Admission, deadline_ms: u64 },
+    Accepted {
+        socket: std::net::TcpStream,
+        peer: SocketAddr,
+        connection: Arc<ConnectionShared>,
+        admission: Admission,
+        deadline_ms: u64,
+    },
     /// Open a connection.
-    Connect { address: SocketAddr, server_name: String, connection: Arc<ConnectionShared>, deadline_ms: u64 },
+    Connect {
+        address: SocketAddr,
+        server_name: String,
+        connection: Arc<ConnectionShared>,
+        deadline_ms: u64,
+    },
     /// Answer with up to `maximum` bytes.
     Pull { connection: u64, maximum: usize },
     /// Send bytes.
@@ -80,17 +97,41 @@ pub enum Message {
     /// Close politely.
     Close { connection: u64 },
     /// Pump the plain stream to and from this socket.
-    Splice { connection: u64, socket: UnixStream, replay: Vec<u8> },
+    Splice {
+        connection: u64,
+        socket: UnixStream,
+        replay: Vec<u8>,
+    },
     /// Make the connection a link.
-    Promote { connection: u64, session: Arc<SessionShared>, farewell: Vec<u8>, leftover: Vec<u8>, link: LinkSettings },
+    Promote {
+        connection: u64,
+        session: Arc<SessionShared>,
+        farewell: Vec<u8>,
+        leftover: Vec<u8>,
+        link: LinkSettings,
+    },
     /// The second half of Promote, on the session's worker.
-    Attach { session: u64, transfer: Box<Transfer> },
+    Attach {
+        session: u64,
+        transfer: Box<Transfer>,
+    },
     /// Plug a native session in.
-    OpenSession { session: Arc<SessionShared>, hub: Arc<Hub>, rules: SessionRules },
+    OpenSession {
+        session: Arc<SessionShared>,
+        hub: Arc<Hub>,
+        rules: SessionRules,
+    },
     /// Plug a device in.
-    OpenDevice { session: Arc<SessionShared>, hub: Arc<Hub>, descriptor: OwnedFd },
+    OpenDevice {
+        session: Arc<SessionShared>,
+        hub: Arc<Hub>,
+        descriptor: OwnedFd,
+    },
     /// Plug a port of Python in.
-    OpenMemory { session: Arc<SessionShared>, hub: Arc<Hub> },
+    OpenMemory {
+        session: Arc<SessionShared>,
+        hub: Arc<Hub>,
+    },
     /// Frames from Python.
     Inject { session: u64, frames: Vec<Vec<u8>> },
     /// Close one link politely.

@@ -1,6 +1,6 @@
 //! A native session on its worker: its links, which of them carries a frame, keep-alives and time-outs.
 
-use etherloom_wire::block::Compressor;
+use etherloom_wire::block::{BlockLimits, Compressor};
 
 use crate::flow::flow_hash;
 use crate::link::{Link, Scratch};
@@ -32,7 +32,22 @@ pub struct SessionRules {
 impl SessionRules {
     /// The longest frame that a block may hold.
     pub fn frame_limit(&self) -> usize {
-        if self.super_frames { SUPER_FRAME_BYTES } else { STOCK_FRAME_BYTES }
+        if self.super_frames {
+            SUPER_FRAME_BYTES
+        } else {
+            STOCK_FRAME_BYTES
+        }
+    }
+
+    /// What the peer may put into a block.
+    pub fn block_limits(&self) -> BlockLimits {
+        let frame = self.frame_limit();
+        let block = BlockLimits::STOCK.block.max(frame);
+        BlockLimits {
+            frame,
+            block,
+            ..BlockLimits::STOCK
+        }
     }
 }
 
@@ -77,7 +92,11 @@ impl Native {
         }
         let pin = flow_hash(frame) as usize % PINS;
         let limit = self.rules.queue_bytes;
-        let chosen = match self.links.iter().position(|link| link.identifier == self.pins[pin] && link.sends) {
+        let chosen = match self
+            .links
+            .iter()
+            .position(|link| link.identifier == self.pins[pin] && link.sends)
+        {
             Some(position) if !self.links[position].is_blocked() => position,
             pinned => self.repin(pin, pinned).ok_or(NotQueued::NoLink)?,
         };
@@ -100,13 +119,20 @@ impl Native {
 
     /// Spread the flows again over all links, where that can't reorder: a link that has nothing to send.
     pub fn spread(&mut self) {
-        let usable: Vec<u64> =
-            self.links.iter().filter(|link| link.sends).map(|link| link.identifier).collect();
+        let usable: Vec<u64> = self
+            .links
+            .iter()
+            .filter(|link| link.sends)
+            .map(|link| link.identifier)
+            .collect();
         if usable.is_empty() {
             return;
         }
         for (index, pin) in self.pins.iter_mut().enumerate() {
-            let busy = self.links.iter().any(|link| link.identifier == *pin && link.sends && link.backlog() > 0);
+            let busy = self
+                .links
+                .iter()
+                .any(|link| link.identifier == *pin && link.sends && link.backlog() > 0);
             if !busy {
                 *pin = usable[index % usable.len()];
             }
@@ -116,26 +142,42 @@ impl Native {
     /// True when a device joined to this session alone should wait.
     pub fn is_congested(&self) -> bool {
         let sending = self.links.iter().filter(|link| link.sends);
-        sending.map(Link::backlog).min().is_none_or(|least| least > PAUSE_BYTES)
+        sending
+            .map(Link::backlog)
+            .min()
+            .is_none_or(|least| least > PAUSE_BYTES)
     }
 
     /// The link of a connection.
     pub fn link_mut(&mut self, connection: u64) -> Option<&mut Link> {
-        self.links.iter_mut().find(|link| link.identifier == connection)
+        self.links
+            .iter_mut()
+            .find(|link| link.identifier == connection)
     }
 
     /// When something is due next: a keep-alive, a silent link, a link that takes too long to close.
     pub fn next_due_ms(&self) -> u64 {
         let links = self.links.iter();
-        links.map(|link| self.link_due_ms(link)).min().unwrap_or(u64::MAX)
+        links
+            .map(|link| self.link_due_ms(link))
+            .min()
+            .unwrap_or(u64::MAX)
     }
 
     fn link_due_ms(&self, link: &Link) -> u64 {
         if let Some(until) = link.closing {
             return until;
         }
-        let silent = if link.receives { link.last_received_ms + self.rules.timeout_ms } else { u64::MAX };
-        let keep_alive = if link.sends { link.keep_alive_due_ms } else { u64::MAX };
+        let silent = if link.receives {
+            link.last_received_ms + self.rules.timeout_ms
+        } else {
+            u64::MAX
+        };
+        let keep_alive = if link.sends {
+            link.keep_alive_due_ms
+        } else {
+            u64::MAX
+        };
         silent.min(keep_alive)
     }
 
@@ -145,7 +187,11 @@ impl Native {
             Some(until) => until <= now_ms,
             None => link.receives && link.last_received_ms + self.rules.timeout_ms <= now_ms,
         };
-        self.links.iter().filter(over).map(|link| link.identifier).collect()
+        self.links
+            .iter()
+            .filter(over)
+            .map(|link| link.identifier)
+            .collect()
     }
 
     /// The time to the next keep-alive, out of a random number.

@@ -71,7 +71,9 @@ impl Shared {
     /// The worker with the least to do.
     pub fn least_loaded(&self) -> usize {
         let loads = self.handles().iter().enumerate();
-        loads.min_by_key(|(_, handle)| handle.load.load(Ordering::Relaxed)).map_or(0, |(index, _)| index)
+        loads
+            .min_by_key(|(_, handle)| handle.load.load(Ordering::Relaxed))
+            .map_or(0, |(index, _)| index)
     }
 
     /// Put a message into a worker's mailbox.

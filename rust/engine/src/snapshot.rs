@@ -61,7 +61,7 @@ impl MacEntry {
     ) -> Option<Self> {
         Some(Self {
             session: *sessions.get(&entry.port)?,
-            address: entry.key.address(),
+            address: entry.key.mac(),
             vlan: entry.key.vlan(),
             created_ms_ago: now_ms.saturating_sub(entry.created_ms),
             updated_ms_ago: now_ms.saturating_sub(entry.updated_ms),
@@ -133,7 +133,12 @@ pub struct SessionSnapshot {
 impl SessionSnapshot {
     /// Read a session.
     pub fn of(session: &SessionShared, now_ms: u64) -> Self {
-        let links: Vec<_> = session.links.lock().iter().map(|link| LinkSnapshot::of(link)).collect();
+        let links: Vec<_> = session
+            .links
+            .lock()
+            .iter()
+            .map(|link| LinkSnapshot::of(link))
+            .collect();
         let (kind, device) = match &session.kind {
             PortKind::Native => ("native", None),
             PortKind::Tap(name) => ("tap", Some(name.clone())),
@@ -146,7 +151,8 @@ impl SessionSnapshot {
             ended: session.ended.get().map(|reason| reason.as_str()),
             links_opened: session.links_opened.load(Relaxed),
             drops: named_drops(&counters),
-            wire_bytes_sent: session.wire.sent.load(Relaxed) + links.iter().map(|link| link.bytes_sent).sum::<u64>(),
+            wire_bytes_sent: session.wire.sent.load(Relaxed)
+                + links.iter().map(|link| link.bytes_sent).sum::<u64>(),
             wire_bytes_received: session.wire.received.load(Relaxed)
                 + links.iter().map(|link| link.bytes_received).sum::<u64>(),
             idle_ms: now_ms.saturating_sub(session.last_received_ms.load(Relaxed)),
@@ -158,5 +164,7 @@ impl SessionSnapshot {
 
 fn named_drops(counters: &CountersSnapshot) -> BTreeMap<&'static str, u64> {
     let happened = counters.drops().filter(|(_, count)| *count > 0);
-    happened.map(|(reason, count)| (reason.name(), count)).collect()
+    happened
+        .map(|(reason, count)| (reason.name(), count))
+        .collect()
 }

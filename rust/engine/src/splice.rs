@@ -70,7 +70,9 @@ impl Splice {
     }
 
     fn read_peer(&mut self, scratch: &mut [u8]) -> io::Result<bool> {
-        let Some(taken) = read_some(&mut self.peer, &mut scratch[..STEP_BYTES])? else { return Ok(false) };
+        let Some(taken) = read_some(&mut self.peer, &mut scratch[..STEP_BYTES])? else {
+            return Ok(false);
+        };
         if taken == 0 {
             self.peer_ended = true;
             return Ok(true);
@@ -78,7 +80,12 @@ impl Splice {
         self.received.extend_from_slice(&scratch[..taken]);
         let opened = self
             .tls
-            .open(&mut self.received, &mut self.to_local, usize::MAX, &mut self.to_peer)
+            .open(
+                &mut self.received,
+                &mut self.to_local,
+                usize::MAX,
+                &mut self.to_peer,
+            )
             .map_err(|error| io::Error::other(error.to_string()))?;
         self.received.drain(..opened.consumed);
         self.peer_ended |= opened.closed;

@@ -16,7 +16,10 @@ pub struct HubArguments {
 
 impl From<HubArguments> for HubRules {
     fn from(arguments: HubArguments) -> Self {
-        Self { mac_entries: arguments.mac_entries, mac_age_ms: arguments.mac_age_ms }
+        Self {
+            mac_entries: arguments.mac_entries,
+            mac_age_ms: arguments.mac_age_ms,
+        }
     }
 }
 
@@ -53,7 +56,10 @@ pub struct LinkArguments {
 
 impl From<LinkArguments> for LinkSettings {
     fn from(arguments: LinkArguments) -> Self {
-        Self { direction: arguments.direction, raw: arguments.raw }
+        Self {
+            direction: arguments.direction,
+            raw: arguments.raw,
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use std::os::fd::IntoRawFd;
 use std::time::Duration;
 
 use etherloom_engine::engine::{Engine as Inner, EngineError};
-use etherloom_engine::{logging, tls};
+use etherloom_engine::logging;
 use pyo3::exceptions::{PyKeyError, PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
@@ -28,7 +28,8 @@ fn refuse(error: EngineError) -> PyErr {
 }
 
 fn address(text: &str) -> PyResult<IpAddr> {
-    text.parse().map_err(|_| PyValueError::new_err(format!("{text:?} is no IP address")))
+    text.parse()
+        .map_err(|_| PyValueError::new_err(format!("{text:?} is no IP address")))
 }
 
 /// Worker threads, sockets, TLS, sessions, hubs and devices.
@@ -48,10 +49,17 @@ impl Engine {
     }
 
     fn drain(&self, maximum: usize) -> Vec<(u8, u64, u32)> {
-        self.0.drain(maximum).into_iter().map(|(subject, id, flags)| (subject as u8, id, flags)).collect()
+        self.0
+            .drain(maximum)
+            .into_iter()
+            .map(|(subject, id, flags)| (subject as u8, id, flags))
+            .collect()
     }
 
-    #[allow(clippy::unused_self, reason = "the ring belongs to the process; Python sees it on the engine")]
+    #[allow(
+        clippy::unused_self,
+        reason = "the ring belongs to the process; Python sees it on the engine"
+    )]
     fn take_log(&self) -> (Vec<logging::LogRecord>, u64) {
         logging::take()
     }
@@ -60,20 +68,29 @@ impl Engine {
         py.detach(|| self.0.stop(Duration::from_millis(deadline_ms)))
     }
 
-    #[allow(clippy::needless_pass_by_value, reason = "PyO3 hands over owned values")]
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "PyO3 hands over owned values"
+    )]
     fn set_identity(&self, chain: Vec<Vec<u8>>, private_key: Vec<u8>) -> PyResult<()> {
         self.0.set_identity(chain, &private_key).map_err(refuse)
     }
 
     fn open_listener(&self, address: &str, port: u16, limits: LimitArguments) -> PyResult<u64> {
-        self.0.open_listener(crate::address(address)?, port, limits.into()).map_err(refuse)
+        self.0
+            .open_listener(crate::address(address)?, port, limits.into())
+            .map_err(refuse)
     }
 
     fn listener_port(&self, listener: u64) -> PyResult<u16> {
         self.0.listener_port(listener).map_err(refuse)
     }
 
-    fn listener_snapshot<'py>(&self, py: Python<'py>, listener: u64) -> PyResult<Bound<'py, PyDict>> {
+    fn listener_snapshot<'py>(
+        &self,
+        py: Python<'py>,
+        listener: u64,
+    ) -> PyResult<Bound<'py, PyDict>> {
         results::listener(py, &self.0.listener_snapshot(listener).map_err(refuse)?)
     }
 
@@ -81,9 +98,17 @@ impl Engine {
         self.0.close_listener(listener).map_err(refuse)
     }
 
-    fn connect(&self, address: &str, port: u16, server_name: String, deadline_ms: u64) -> PyResult<u64> {
+    fn connect(
+        &self,
+        address: &str,
+        port: u16,
+        server_name: String,
+        deadline_ms: u64,
+    ) -> PyResult<u64> {
         let target = SocketAddr::new(crate::address(address)?, port);
-        Ok(self.0.connect(target, server_name, Duration::from_millis(deadline_ms)))
+        Ok(self
+            .0
+            .connect(target, server_name, Duration::from_millis(deadline_ms)))
     }
 
     fn facts<'py>(&self, py: Python<'py>, connection: u64) -> PyResult<Bound<'py, PyDict>> {
@@ -94,7 +119,11 @@ impl Engine {
         self.0.pull(connection, maximum).map_err(refuse)
     }
 
-    fn take<'py>(&self, py: Python<'py>, connection: u64) -> PyResult<(Bound<'py, PyBytes>, Option<String>)> {
+    fn take<'py>(
+        &self,
+        py: Python<'py>,
+        connection: u64,
+    ) -> PyResult<(Bound<'py, PyBytes>, Option<String>)> {
         let (data, ended) = self.0.take(connection).map_err(refuse)?;
         Ok((PyBytes::new(py, &data), ended))
     }
@@ -104,7 +133,9 @@ impl Engine {
     }
 
     fn set_deadline(&self, connection: u64, milliseconds: u64) -> PyResult<()> {
-        self.0.set_deadline(connection, milliseconds).map_err(refuse)
+        self.0
+            .set_deadline(connection, milliseconds)
+            .map_err(refuse)
     }
 
     fn close(&self, connection: u64) -> PyResult<()> {
@@ -112,7 +143,10 @@ impl Engine {
     }
 
     fn splice(&self, connection: u64, replay: Vec<u8>) -> PyResult<i32> {
-        self.0.splice(connection, replay).map(IntoRawFd::into_raw_fd).map_err(refuse)
+        self.0
+            .splice(connection, replay)
+            .map(IntoRawFd::into_raw_fd)
+            .map_err(refuse)
     }
 
     fn open_hub(&self, rules: HubArguments) -> u64 {
@@ -129,7 +163,10 @@ impl Engine {
 
     fn mac_table<'py>(&self, py: Python<'py>, hub: u64) -> PyResult<Vec<Bound<'py, PyDict>>> {
         let entries = self.0.mac_table(hub).map_err(refuse)?;
-        entries.iter().map(|entry| results::mac_entry(py, entry)).collect()
+        entries
+            .iter()
+            .map(|entry| results::mac_entry(py, entry))
+            .collect()
     }
 
     fn mac_count(&self, hub: u64) -> PyResult<usize> {
@@ -152,7 +189,9 @@ impl Engine {
         leftover: Vec<u8>,
         link: LinkArguments,
     ) -> PyResult<()> {
-        self.0.promote(connection, session, farewell, leftover, link.into()).map_err(refuse)
+        self.0
+            .promote(connection, session, farewell, leftover, link.into())
+            .map_err(refuse)
     }
 
     fn open_tap(&self, hub: u64, name: &str) -> PyResult<u64> {
@@ -194,14 +233,7 @@ impl Engine {
     }
 }
 
-#[pyfunction]
-fn seal_rate(py: Python<'_>, record_bytes: usize, milliseconds: u64) -> PyResult<f64> {
-    let time = Duration::from_millis(milliseconds);
-    py.detach(|| tls::seal_rate(record_bytes, time)).map_err(|error| PyValueError::new_err(error.to_string()))
-}
-
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_class::<Engine>()?;
-    module.add_function(wrap_pyfunction!(seal_rate, module)?)
+    module.add_class::<Engine>()
 }

@@ -26,7 +26,12 @@ pub fn listener<'py>(py: Python<'py>, snapshot: &ListenerSnapshot) -> Dictionary
 
 pub fn facts<'py>(py: Python<'py>, facts: &ConnectionFacts) -> Dictionary<'py> {
     let result = PyDict::new(py);
-    let chain: Vec<_> = facts.tls.peer_chain.iter().map(|der| PyBytes::new(py, der)).collect();
+    let chain: Vec<_> = facts
+        .tls
+        .peer_chain
+        .iter()
+        .map(|der| PyBytes::new(py, der))
+        .collect();
     result.set_item("peer", endpoint(facts.peer))?;
     result.set_item("local", endpoint(facts.local))?;
     result.set_item("listener", facts.listener)?;
@@ -62,7 +67,11 @@ fn link<'py>(py: Python<'py>, snapshot: &LinkSnapshot) -> Dictionary<'py> {
 
 pub fn session<'py>(py: Python<'py>, snapshot: &SessionSnapshot) -> Dictionary<'py> {
     let result = PyDict::new(py);
-    let links = snapshot.links.iter().map(|one| link(py, one)).collect::<PyResult<Vec<_>>>()?;
+    let links = snapshot
+        .links
+        .iter()
+        .map(|one| link(py, one))
+        .collect::<PyResult<Vec<_>>>()?;
     let (received, sent) = (&snapshot.counters.received, &snapshot.counters.sent);
     result.set_item("kind", snapshot.kind)?;
     result.set_item("device", &snapshot.device)?;

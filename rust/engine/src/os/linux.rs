@@ -26,14 +26,29 @@ pub(super) fn open_tap(name: &str) -> io::Result<(OwnedFd, String)> {
     }
     let flags = OFlags::RDWR | OFlags::CLOEXEC | OFlags::NONBLOCK;
     let descriptor = open("/dev/net/tun", flags, Mode::empty())?;
-    let mut request =
-        InterfaceRequest { name: [0; INTERFACE_NAME_BYTES], flags: IFF_TAP | IFF_NO_PI, padding: [0; 22] };
+    let mut request = InterfaceRequest {
+        name: [0; INTERFACE_NAME_BYTES],
+        flags: IFF_TAP | IFF_NO_PI,
+        padding: [0; 22],
+    };
     request.name[..name.len()].copy_from_slice(name.as_bytes());
     // SAFETY: TUNSETIFF reads and writes one `struct ifreq`, which InterfaceRequest mirrors in size and
     // layout; the descriptor is /dev/net/tun.
-    unsafe { ioctl(&descriptor, Updater::<TUNSETIFF, InterfaceRequest>::new(&mut request)) }?;
-    let length = request.name.iter().position(|byte| *byte == 0).unwrap_or(INTERFACE_NAME_BYTES);
-    Ok((descriptor, String::from_utf8_lossy(&request.name[..length]).into_owned()))
+    unsafe {
+        ioctl(
+            &descriptor,
+            Updater::<TUNSETIFF, InterfaceRequest>::new(&mut request),
+        )
+    }?;
+    let length = request
+        .name
+        .iter()
+        .position(|byte| *byte == 0)
+        .unwrap_or(INTERFACE_NAME_BYTES);
+    Ok((
+        descriptor,
+        String::from_utf8_lossy(&request.name[..length]).into_owned(),
+    ))
 }
 
 pub(super) fn block_signals() {

@@ -34,9 +34,15 @@ impl Worker {
         admission: Admission,
         deadline_ms: u64,
     ) {
-        let Some(identity) = self.shared.identity.load_full() else { return };
-        let Ok(tls) = Tls::server(&identity) else { return };
-        let Ok(local) = socket.local_addr() else { return };
+        let Some(identity) = self.shared.identity.load_full() else {
+            return;
+        };
+        let Ok(tls) = Tls::server(&identity) else {
+            return;
+        };
+        let Ok(local) = socket.local_addr() else {
+            return;
+        };
         *shared.addresses.lock() = Some((peer, local));
         let socket = TcpStream::from_std(socket);
         let mut connection = Connection::new(shared, socket, tls, deadline_ms);
@@ -51,10 +57,13 @@ impl Worker {
         shared: Arc<ConnectionShared>,
         deadline_ms: u64,
     ) {
-        let started = TcpStream::connect(address).map_err(|error| error.to_string()).and_then(|socket| {
-            let tls = Tls::client(&self.shared.client, server_name).map_err(|error| error.to_string())?;
-            Ok((socket, tls))
-        });
+        let started = TcpStream::connect(address)
+            .map_err(|error| error.to_string())
+            .and_then(|socket| {
+                let tls = Tls::client(&self.shared.client, server_name)
+                    .map_err(|error| error.to_string())?;
+                Ok((socket, tls))
+            });
         match started {
             Ok((socket, tls)) => {
                 let mut connection = Connection::new(shared, socket, tls, deadline_ms);
@@ -70,23 +79,33 @@ impl Worker {
         // Options that a system refuses cost speed or patience, not the connection.
         let _ = connection.socket.set_nodelay(true);
         let _ = os::set_user_timeout(&connection.socket, USER_TIMEOUT_MS);
-        if let Err(error) = self.poll.registry().register(&mut connection.socket, token(identifier), BOTH) {
+        if let Err(error) =
+            self.poll
+                .registry()
+                .register(&mut connection.socket, token(identifier), BOTH)
+        {
             self.report_over(&connection.shared, &Over::Lost(error.to_string()));
             return;
         }
         self.change_load(1);
-        self.timers.arm(connection.next_due_ms(), Timer::Connection(identifier));
-        self.targets.insert(identifier, Target::Connection(identifier));
+        self.timers
+            .arm(connection.next_due_ms(), Timer::Connection(identifier));
+        self.targets
+            .insert(identifier, Target::Connection(identifier));
         self.connections.insert(identifier, connection);
     }
 
     fn change_load(&self, by: isize) {
         use std::sync::atomic::Ordering::Relaxed;
-        self.shared.handles()[self.index].load.fetch_add(by as usize, Relaxed);
+        self.shared.handles()[self.index]
+            .load
+            .fetch_add(by as usize, Relaxed);
     }
 
     pub(super) fn on_connection_event(&mut self, identifier: u64, event: &Event) {
-        let Some(connection) = self.connections.get_mut(&identifier) else { return };
+        let Some(connection) = self.connections.get_mut(&identifier) else {
+            return;
+        };
         if connection.connecting {
             self.finish_connecting(identifier);
             return;
@@ -115,15 +134,24 @@ impl Worker {
     }
 
     fn hang_up(&mut self, identifier: u64) {
-        if self.connections.get(&identifier).is_some_and(|connection| !connection.is_reading()) {
+        if self
+            .connections
+            .get(&identifier)
+            .is_some_and(|connection| !connection.is_reading())
+        {
             self.finish_connection(identifier, &Over::Lost("the peer is gone".into()));
         }
     }
 
     fn finish_connecting(&mut self, identifier: u64) {
-        let Some(connection) = self.connections.get_mut(&identifier) else { return };
+        let Some(connection) = self.connections.get_mut(&identifier) else {
+            return;
+        };
         let begun = match connection.socket.take_error() {
-            Ok(None) => match (connection.socket.peer_addr(), connection.socket.local_addr()) {
+            Ok(None) => match (
+                connection.socket.peer_addr(),
+                connection.socket.local_addr(),
+            ) {
                 (Ok(peer), Ok(local)) => {
                     *connection.shared.addresses.lock() = Some((peer, local));
                     connection.begin()
@@ -140,7 +168,9 @@ impl Worker {
     }
 
     fn make_progress(&mut self, identifier: u64) {
-        let Some(connection) = self.connections.get_mut(&identifier) else { return };
+        let Some(connection) = self.connections.get_mut(&identifier) else {
+            return;
+        };
         if !connection.is_reading() {
             return;
         }
@@ -153,33 +183,51 @@ impl Worker {
             Ok(Progress::Plain) => {
                 let data = connection.take_wanted();
                 connection.shared.inbox.lock().data.extend_from_slice(&data);
-                self.shared.events.raise(&connection.shared.notice, flag::READABLE);
+                self.shared
+                    .events
+                    .raise(&connection.shared.notice, flag::READABLE);
             }
             Err(over) => self.finish_connection(identifier, &over),
         }
     }
 
     fn on_established(&mut self, identifier: u64) {
-        let Some(connection) = self.connections.get_mut(&identifier) else { return };
+        let Some(connection) = self.connections.get_mut(&identifier) else {
+            return;
+        };
         let shared = Arc::clone(&connection.shared);
         let _ = shared.facts.set(connection.tls.facts());
         let accepted = shared.listener.is_some();
         if accepted {
-            self.shared.connections.lock().insert(identifier, Arc::clone(&shared));
+            self.shared
+                .connections
+                .lock()
+                .insert(identifier, Arc::clone(&shared));
         } else {
             connection.deadline_ms = None;
         }
-        self.shared.events.raise(&shared.notice, if accepted { flag::ACCEPTED } else { flag::ESTABLISHED });
+        self.shared.events.raise(
+            &shared.notice,
+            if accepted {
+                flag::ACCEPTED
+            } else {
+                flag::ESTABLISHED
+            },
+        );
     }
 
     pub(super) fn on_pull(&mut self, identifier: u64, maximum: usize) {
-        let Some(connection) = self.connections.get_mut(&identifier) else { return };
+        let Some(connection) = self.connections.get_mut(&identifier) else {
+            return;
+        };
         connection.wanted = maximum.max(1);
         self.make_progress(identifier);
     }
 
     pub(super) fn on_send(&mut self, identifier: u64, data: &[u8]) {
-        let Some(connection) = self.connections.get_mut(&identifier) else { return };
+        let Some(connection) = self.connections.get_mut(&identifier) else {
+            return;
+        };
         if connection.closing.is_none()
             && let Err(over) = connection.send(data)
         {
@@ -188,7 +236,9 @@ impl Worker {
     }
 
     pub(super) fn on_deadline(&mut self, identifier: u64, milliseconds: u64) {
-        let Some(connection) = self.connections.get_mut(&identifier) else { return };
+        let Some(connection) = self.connections.get_mut(&identifier) else {
+            return;
+        };
         if milliseconds == 0 {
             // Without a deadline it has logged in: it leaves its place below the caps.
             connection.deadline_ms = None;
@@ -201,7 +251,9 @@ impl Worker {
     }
 
     pub(super) fn on_connection_timer(&mut self, identifier: u64) {
-        let Some(connection) = self.connections.get(&identifier) else { return };
+        let Some(connection) = self.connections.get(&identifier) else {
+            return;
+        };
         let due = connection.next_due_ms();
         if due > self.now_ms {
             // Every change of the deadline arms a timer of its own.
@@ -216,7 +268,9 @@ impl Worker {
 
     /// Close politely; Python has forgotten it.
     pub(super) fn on_close(&mut self, identifier: u64) {
-        let Some(connection) = self.connections.get_mut(&identifier) else { return };
+        let Some(connection) = self.connections.get_mut(&identifier) else {
+            return;
+        };
         connection.admission = None;
         let ended = connection.start_closing(self.now_ms).is_err()
             || connection.discard(&mut self.scratch.cipher);
@@ -230,7 +284,9 @@ impl Worker {
 
     /// The connection is over: say so, and say goodbye where that makes sense.
     fn finish_connection(&mut self, identifier: u64, over: &Over) {
-        let Some(connection) = self.connections.get_mut(&identifier) else { return };
+        let Some(connection) = self.connections.get_mut(&identifier) else {
+            return;
+        };
         if let Some(admission) = connection.admission.take()
             && !connection.tls.is_established()
         {
@@ -270,12 +326,22 @@ impl Worker {
     }
 
     pub(super) fn on_splice(&mut self, identifier: u64, socket: UnixStream, replay: Vec<u8>) {
-        let Some(connection) = self.remove_connection(identifier) else { return };
-        let mut splice = Splice::new(connection.dismantle(), mio::net::UnixStream::from_std(socket), replay);
+        let Some(connection) = self.remove_connection(identifier) else {
+            return;
+        };
+        let mut splice = Splice::new(
+            connection.dismantle(),
+            mio::net::UnixStream::from_std(socket),
+            replay,
+        );
         let registry = self.poll.registry();
         let local = identifier | LOCAL_END;
-        if registry.register(&mut splice.peer, token(identifier), BOTH).is_err()
-            || registry.register(&mut splice.local, token(local), BOTH).is_err()
+        if registry
+            .register(&mut splice.peer, token(identifier), BOTH)
+            .is_err()
+            || registry
+                .register(&mut splice.local, token(local), BOTH)
+                .is_err()
         {
             return;
         }
@@ -287,14 +353,18 @@ impl Worker {
     }
 
     pub(super) fn pump(&mut self, identifier: u64) {
-        let Some(splice) = self.splices.get_mut(&identifier) else { return };
+        let Some(splice) = self.splices.get_mut(&identifier) else {
+            return;
+        };
         if !splice.pump(&mut self.scratch.cipher) {
             self.drop_splice(identifier);
         }
     }
 
     pub(super) fn drop_splice(&mut self, identifier: u64) {
-        let Some(mut splice) = self.splices.remove(&identifier) else { return };
+        let Some(mut splice) = self.splices.remove(&identifier) else {
+            return;
+        };
         self.targets.remove(&identifier);
         self.targets.remove(&(identifier | LOCAL_END));
         self.change_load(-1);
@@ -311,9 +381,15 @@ impl Worker {
         leftover: Vec<u8>,
         link: LinkSettings,
     ) {
-        let Some(connection) = self.remove_connection(identifier) else { return };
-        let Some((peer, _)) = *connection.shared.addresses.lock() else { return };
-        let Some(facts) = connection.shared.facts.get().cloned() else { return };
+        let Some(connection) = self.remove_connection(identifier) else {
+            return;
+        };
+        let Some((peer, _)) = *connection.shared.addresses.lock() else {
+            return;
+        };
+        let Some(facts) = connection.shared.facts.get().cloned() else {
+            return;
+        };
         let mut parts = connection.dismantle();
         if parts.tls.seal(farewell, &mut parts.unsent).is_err() {
             return;
@@ -322,7 +398,14 @@ impl Worker {
         plain.append(&mut parts.plain);
         let wire = WireCounters::default();
         let direction = link.direction;
-        let shared = Arc::new(LinkShared { connection: identifier, peer, direction, raw: link.raw, facts, wire });
+        let shared = Arc::new(LinkShared {
+            connection: identifier,
+            peer,
+            direction,
+            raw: link.raw,
+            facts,
+            wire,
+        });
         let transfer = Transfer {
             connection: identifier,
             socket: parts.socket,
@@ -335,7 +418,10 @@ impl Worker {
         if session.worker == self.index {
             self.on_attach(session.identifier, transfer);
         } else {
-            let message = Message::Attach { session: session.identifier, transfer: Box::new(transfer) };
+            let message = Message::Attach {
+                session: session.identifier,
+                transfer: Box::new(transfer),
+            };
             self.shared.tell(session.worker, message);
         }
     }

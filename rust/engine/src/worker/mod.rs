@@ -23,8 +23,8 @@ use crate::message::{Batch, Message};
 use crate::os;
 use crate::shared::Shared;
 use crate::splice::Splice;
-pub use crate::worker::ports::place_of;
 use crate::worker::ports::Slots;
+pub use crate::worker::ports::place_of;
 use crate::worker::timers::Timers;
 
 /// The token of the mailbox.
@@ -64,7 +64,13 @@ pub struct Worker {
 
 impl Worker {
     /// A worker with its own poll; `count` workers in all.
-    pub fn new(index: usize, count: usize, poll: Poll, mail: Receiver<Message>, shared: Arc<Shared>) -> Self {
+    pub fn new(
+        index: usize,
+        count: usize,
+        poll: Poll,
+        mail: Receiver<Message>,
+        shared: Arc<Shared>,
+    ) -> Self {
         Self {
             index,
             poll,
@@ -114,12 +120,17 @@ impl Worker {
         if !self.again.is_empty() {
             return Some(Duration::ZERO);
         }
-        let due = self.timers.next_due_ms().min(self.stopping.unwrap_or(u64::MAX));
+        let due = self
+            .timers
+            .next_due_ms()
+            .min(self.stopping.unwrap_or(u64::MAX));
         (due != u64::MAX).then(|| Duration::from_millis(due.saturating_sub(self.shared.now_ms())))
     }
 
     fn is_finished(&self) -> bool {
-        let Some(deadline_ms) = self.stopping else { return false };
+        let Some(deadline_ms) = self.stopping else {
+            return false;
+        };
         let empty = self.connections.is_empty() && self.splices.is_empty() && self.slots.is_empty();
         empty || self.shared.now_ms() >= deadline_ms
     }
@@ -134,7 +145,9 @@ impl Worker {
         if event.token() == WAKE {
             return;
         }
-        let Some(target) = self.targets.get(&(event.token().0 as u64)).copied() else { return };
+        let Some(target) = self.targets.get(&(event.token().0 as u64)).copied() else {
+            return;
+        };
         self.guarded(target, |worker| match target {
             Target::Connection(identifier) => worker.on_connection_event(identifier, event),
             Target::Splice(identifier) => worker.pump(identifier),
@@ -146,7 +159,9 @@ impl Worker {
     /// Those that had more to read than one turn allows.
     fn continue_reading(&mut self) {
         for _ in 0..self.again.len() {
-            let Some(target) = self.again.pop_front() else { return };
+            let Some(target) = self.again.pop_front() else {
+                return;
+            };
             self.guarded(target, |worker| match target {
                 Target::Link { slot, connection } => worker.read_link(slot, connection),
                 Target::Device { slot } => worker.read_device(slot),
@@ -162,10 +177,15 @@ impl Worker {
         }
         let digest = RandomState::new().hash_one(&self.scratch.plain);
         let bytes = self.scratch.plain.len();
-        error!("fault in worker {} serving {target:?} ({bytes} plain bytes, digest {digest:016x})", self.index);
+        error!(
+            "fault in worker {} serving {target:?} ({bytes} plain bytes, digest {digest:016x})",
+            self.index
+        );
         self.repair();
         match target {
-            Target::Connection(identifier) => self.drop_connection(identifier, "a fault of the server"),
+            Target::Connection(identifier) => {
+                self.drop_connection(identifier, "a fault of the server")
+            }
             Target::Splice(identifier) => self.drop_splice(identifier),
             Target::Link { slot, .. } | Target::Device { slot } => self.fail_slot(slot),
         }
@@ -189,26 +209,64 @@ impl Worker {
 
     fn on_message(&mut self, message: Message) {
         match message {
-            Message::Accepted { socket, peer, connection, admission, deadline_ms } => {
+            Message::Accepted {
+                socket,
+                peer,
+                connection,
+                admission,
+                deadline_ms,
+            } => {
                 self.on_accepted(socket, peer, connection, admission, deadline_ms);
             }
-            Message::Connect { address, server_name, connection, deadline_ms } => {
+            Message::Connect {
+                address,
+                server_name,
+                connection,
+                deadline_ms,
+            } => {
                 self.on_connect(address, &server_name, connection, deadline_ms);
             }
-            Message::Pull { connection, maximum } => self.on_pull(connection, maximum),
+            Message::Pull {
+                connection,
+                maximum,
+            } => self.on_pull(connection, maximum),
             Message::Send { connection, data } => self.on_send(connection, &data),
-            Message::Deadline { connection, milliseconds } => self.on_deadline(connection, milliseconds),
+            Message::Deadline {
+                connection,
+                milliseconds,
+            } => self.on_deadline(connection, milliseconds),
             Message::Close { connection } => self.on_close(connection),
-            Message::Splice { connection, socket, replay } => self.on_splice(connection, socket, replay),
-            Message::Promote { connection, session, farewell, leftover, link } => {
+            Message::Splice {
+                connection,
+                socket,
+                replay,
+            } => self.on_splice(connection, socket, replay),
+            Message::Promote {
+                connection,
+                session,
+                farewell,
+                leftover,
+                link,
+            } => {
                 self.on_promote(connection, &session, &farewell, leftover, link);
             }
             Message::Attach { session, transfer } => self.on_attach(session, *transfer),
-            Message::OpenSession { session, hub, rules } => self.on_open_session(session, hub, rules),
-            Message::OpenDevice { session, hub, descriptor } => self.on_open_device(session, hub, descriptor),
+            Message::OpenSession {
+                session,
+                hub,
+                rules,
+            } => self.on_open_session(session, hub, rules),
+            Message::OpenDevice {
+                session,
+                hub,
+                descriptor,
+            } => self.on_open_device(session, hub, descriptor),
             Message::OpenMemory { session, hub } => self.on_open_memory(session, hub),
             Message::Inject { session, frames } => self.on_inject(session, &frames),
-            Message::CloseLink { session, connection } => self.on_close_link(session, connection),
+            Message::CloseLink {
+                session,
+                connection,
+            } => self.on_close_link(session, connection),
             Message::CloseSession { session } => self.on_close_session(session),
             Message::ClosePorts { hub, ports } => self.on_close_ports(hub, &ports),
             Message::Stop { deadline_ms } => self.on_stop(deadline_ms),

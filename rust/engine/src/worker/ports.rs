@@ -77,7 +77,9 @@ impl Slots {
 
     /// All places in use.
     pub fn occupied(&self) -> Vec<usize> {
-        (0..self.entries.len()).filter(|index| self.entries[*index].is_some()).collect()
+        (0..self.entries.len())
+            .filter(|index| self.entries[*index].is_some())
+            .collect()
     }
 
     /// A free place, found in turn.
@@ -88,7 +90,9 @@ impl Slots {
             self.next = length;
         }
         let length = self.entries.len();
-        let free = (0..length).map(|step| (self.next + step) % length).find(|index| self.entries[*index].is_none());
+        let free = (0..length)
+            .map(|step| (self.next + step) % length)
+            .find(|index| self.entries[*index].is_none());
         let index = free.unwrap_or(length);
         self.next = index + 1;
         index
@@ -115,7 +119,10 @@ pub fn port_of(worker: usize, slot: usize) -> PortId {
 
 /// The worker and place of a port.
 pub fn place_of(port: PortId) -> (usize, usize) {
-    ((port >> SLOT_BITS) as usize, (port & ((1 << SLOT_BITS) - 1)) as usize)
+    (
+        (port >> SLOT_BITS) as usize,
+        (port & ((1 << SLOT_BITS) - 1)) as usize,
+    )
 }
 
 /// Where frames come from.
@@ -131,7 +138,11 @@ pub struct Source {
 impl Worker {
     pub(super) fn source(&self, slot: usize) -> Option<Source> {
         let slot = self.slots.get(slot)?;
-        Some(Source { hub: Arc::clone(&slot.hub), session: Arc::clone(&slot.shared), port: slot.port })
+        Some(Source {
+            hub: Arc::clone(&slot.hub),
+            session: Arc::clone(&slot.shared),
+            port: slot.port,
+        })
     }
 
     /// One frame from a port.
@@ -149,7 +160,12 @@ impl Worker {
             }
             Verdict::Flood => {
                 source.session.counters.received.count(&frame);
-                for port in source.hub.ports().iter().filter(|port| **port != source.port) {
+                for port in source
+                    .hub
+                    .ports()
+                    .iter()
+                    .filter(|port| **port != source.port)
+                {
                     self.deliver(source, *port, bytes);
                 }
             }
@@ -183,7 +199,9 @@ impl Worker {
         let batch = std::mem::take(&mut self.outgoing[worker]);
         let handle = &self.shared.handles()[worker];
         if let Err(refused) = handle.batches[self.index].push(batch) {
-            session.counters.dropped_many(DropReason::WorkerQueueFull, refused.count as u64);
+            session
+                .counters
+                .dropped_many(DropReason::WorkerQueueFull, refused.count as u64);
         }
         handle.wake();
     }
@@ -201,17 +219,23 @@ impl Worker {
 
     /// One frame towards a port of this worker.
     fn egress(&mut self, hub: u64, index: usize, bytes: &[u8]) {
-        let Some(slot) = self.slots.get_mut(index) else { return };
+        let Some(slot) = self.slots.get_mut(index) else {
+            return;
+        };
         if slot.hub.identifier != hub {
             return;
         }
         let outcome = match &mut slot.body {
-            Body::Native(native) => native.enqueue(bytes, &mut self.scratch).map_err(|refused| match refused {
-                NotQueued::NoLink => DropReason::NoLink,
-                NotQueued::Full => DropReason::QueueFull,
-                NotQueued::TooLong => DropReason::TooLong,
-                NotQueued::NotCompressed => DropReason::CompressionFailed,
-            }),
+            Body::Native(native) => {
+                native
+                    .enqueue(bytes, &mut self.scratch)
+                    .map_err(|refused| match refused {
+                        NotQueued::NoLink => DropReason::NoLink,
+                        NotQueued::Full => DropReason::QueueFull,
+                        NotQueued::TooLong => DropReason::TooLong,
+                        NotQueued::NotCompressed => DropReason::CompressionFailed,
+                    })
+            }
             Body::Device(device) => write_device(device, bytes),
             Body::Memory => queue_memory(&slot.shared, bytes),
         };
@@ -230,7 +254,9 @@ impl Worker {
     /// Send what this turn has queued.
     pub(super) fn flush_dirty(&mut self) {
         while let Some(index) = self.dirty.pop() {
-            let Some(slot) = self.slots.get_mut(index) else { continue };
+            let Some(slot) = self.slots.get_mut(index) else {
+                continue;
+            };
             slot.dirty = false;
             if slot.shared.queue_frames > 0 {
                 self.shared.events.raise(&slot.shared.notice, flag::FRAMES);
@@ -241,7 +267,13 @@ impl Worker {
 
     /// Flush all links of a slot that have something to send.
     pub(super) fn flush_links(&mut self, index: usize) {
-        let Some(Slot { body: Body::Native(native), .. }) = self.slots.get_mut(index) else { return };
+        let Some(Slot {
+            body: Body::Native(native),
+            ..
+        }) = self.slots.get_mut(index)
+        else {
+            return;
+        };
         let mut broken = Vec::new();
         for link in native.links.iter_mut().filter(|link| !link.is_blocked()) {
             if link.flush(&mut self.scratch) == Flushed::Broken {
@@ -256,7 +288,9 @@ impl Worker {
     /// Read frames of a device into its hub, a bounded number a turn.
     pub(super) fn read_device(&mut self, index: usize) {
         const FRAMES_PER_TURN: usize = 128;
-        let Some(source) = self.source(index) else { return };
+        let Some(source) = self.source(index) else {
+            return;
+        };
         let mut buffer = std::mem::take(&mut self.scratch.plain);
         buffer.resize(buffer.capacity().min(crate::link::CARRY_BYTES), 0);
         let mut more = true;
@@ -287,9 +321,10 @@ impl Worker {
 
     fn read_frame(&mut self, index: usize, buffer: &mut [u8]) -> Result<usize, ErrorKind> {
         match self.slots.get(index) {
-            Some(Slot { body: Body::Device(device), .. }) => {
-                rustix::io::read(device, buffer).map_err(|error| error.kind())
-            }
+            Some(Slot {
+                body: Body::Device(device),
+                ..
+            }) => rustix::io::read(device, buffer).map_err(|error| error.kind()),
             _ => Err(ErrorKind::WouldBlock),
         }
     }
@@ -300,10 +335,15 @@ impl Worker {
         if !source.hub.wire {
             return false;
         }
-        let congested = source.hub.ports().iter().filter(|port| **port != source.port).any(|port| {
-            matches!(self.slots.get(place_of(*port).1),
+        let congested = source
+            .hub
+            .ports()
+            .iter()
+            .filter(|port| **port != source.port)
+            .any(|port| {
+                matches!(self.slots.get(place_of(*port).1),
                 Some(Slot { body: Body::Native(native), .. }) if native.is_congested())
-        });
+            });
         if congested && let Some(slot) = self.slots.get_mut(index) {
             slot.paused = true;
         }
@@ -312,7 +352,9 @@ impl Worker {
 
     /// A session of a wire hub has room again, or new links: its device may go on.
     pub(super) fn resume_devices(&mut self, index: usize) {
-        let Some(slot) = self.slots.get(index) else { return };
+        let Some(slot) = self.slots.get(index) else {
+            return;
+        };
         if !slot.hub.wire {
             return;
         }
