@@ -139,6 +139,9 @@ class Devices:
 
     def _open(self, device: _Device) -> None:
         bridge = device.bridge
+        if not bridge.tap:
+            device.failed("only TAP devices can be bridged so far", self._engine.loop.time())
+            return
         hub = self._switches.find(bridge.hub)
         if hub is None:
             device.failed("the hub is off line", self._engine.loop.time())

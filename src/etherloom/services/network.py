@@ -89,11 +89,11 @@ class Network:
         names = {s.engine.identifier: s.name for s in self._sessions.list(hub)}
         return [
             MacRow(
-                names.get(row.session, ""),
-                row.address,
-                row.vlan,
-                now - row.created_ms_ago,
-                now - row.updated_ms_ago,
+                names.get(row["session"], ""),
+                row["address"],
+                row["vlan"],
+                now - row["created_ms_ago"],
+                now - row["updated_ms_ago"],
             )
             for row in self._switches.mac_table(hub)
         ]

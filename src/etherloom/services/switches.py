@@ -1,24 +1,13 @@
 """The hubs that are on line, as the engine has them, and their MAC tables. Holds no configuration."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from etherloom.engine.commands import HubRules
 from etherloom.engine.facade import Facade
+from etherloom.engine.snapshots import MacEntry
 from etherloom.model.errors import ErrorCode, Refusal
 from etherloom.model.names import fold
-
-
-@dataclass(frozen=True, slots=True)
-class LearnedAddress:
-    """One row of a hub's MAC table; `session` is the engine's number."""
-
-    session: int
-    address: bytes
-    vlan: int
-    created_ms_ago: int
-    updated_ms_ago: int
 
 
 class Switches:
@@ -52,10 +41,9 @@ class Switches:
             raise Refusal(ErrorCode.HUB_STOPPING, f"hub {name} is off line; bring it on line first")
         return identifier
 
-    def mac_table(self, name: str) -> Sequence[LearnedAddress]:
+    def mac_table(self, name: str) -> Sequence[MacEntry]:
         identifier = self.find(name)
-        rows = self._engine.core.mac_table(identifier) if identifier is not None else []
-        return [LearnedAddress(**row) for row in rows]
+        return self._engine.core.mac_table(identifier) if identifier is not None else ()
 
     def mac_count(self, name: str) -> int:
         identifier = self.find(name)

@@ -83,7 +83,13 @@ async def test_unknown_user_is_9(auth: Auth) -> None:
 
 @pytest.mark.parametrize(
     "auth",
-    [AnonymousAuth(), response("whatever", "x"), PlainPasswordAuth("x"), UnsupportedAuth(96), TicketAuth(b"")],
+    [
+        AnonymousAuth(),
+        response("whatever", "x"),
+        PlainPasswordAuth("x"),
+        UnsupportedAuth(96),
+        TicketAuth(b""),
+    ],
 )
 async def test_anonymous_user_is_let_in_whatever_was_shown(auth: Auth) -> None:
     user = User("guest", AnonymousCredential())

@@ -13,8 +13,8 @@ from etherloom.model.errors import ErrorCode, Refusal
 from etherloom.model.policy import DEFAULT_POLICY
 from etherloom.services.sessions import Opening, RunningSession, SessionKind, Sessions
 from etherloom.services.switches import Switches
-from tests.unit.fake_engine import FakeConnection, FakeEngine, FakeSession
 from tests.support.asynchronous import settle
+from tests.unit.fake_engine import FakeConnection, FakeEngine, FakeSession
 
 
 class World:
@@ -25,7 +25,13 @@ class World:
         self.sessions = Sessions(self.engine.facade, self.switches, lambda: 1_000)
 
     def begin(
-        self, user: str = "alice", hub: str = "LAB", *, encrypt: bool = True, half: bool = False, most: int = 2
+        self,
+        user: str = "alice",
+        hub: str = "LAB",
+        *,
+        encrypt: bool = True,
+        half: bool = False,
+        most: int = 2,
     ) -> RunningSession:
         modes = AgreedModes(most, encrypt, False, half, False, 20_000)
         opening = Opening(
