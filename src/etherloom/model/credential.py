@@ -4,7 +4,7 @@
 """
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +12,9 @@ class AnonymousCredential:
     """Anybody who names this user gets in."""
 
     method: Literal["anonymous"] = field(default="anonymous", kw_only=True)
+
+
+ANONYMOUS: Final = AnonymousCredential()
 
 
 @dataclass(frozen=True, slots=True)

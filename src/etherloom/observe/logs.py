@@ -30,6 +30,17 @@ def configure_logs(level: str, stream: TextIO | None = None) -> None:
         logger_factory=structlog.WriteLoggerFactory(stream or sys.stderr),
         cache_logger_on_first_use=False,
     )
+    root = logging.getLogger()
+    root.handlers = [_Bridge()]
+    root.setLevel(max(logging.getLevelName(level.upper()), logging.INFO))
+
+
+class _Bridge(logging.Handler):
+    """Lines of rooms and libraries that log by the standard library join ours. The engine's keep DEBUG out."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        log = structlog.get_logger(room=record.name.removeprefix("etherloom."))
+        log.log(record.levelno, record.getMessage(), **({"exc_info": record.exc_info} if record.exc_info else {}))
 
 
 def _processors() -> list[Processor]:

@@ -18,7 +18,7 @@ from etherloom.services.devices import Devices, DeviceState
 from etherloom.services.listening import EVERYWHERE, Endpoint, EndpointState, Listening
 from etherloom.services.sessions import Sessions
 from etherloom.services.switches import Switches
-from etherloom.state.changes import Change, DeletePrefix
+from etherloom.state.changes import Change, DeletePrefix, Operation
 from etherloom.state.owner import Owner
 from etherloom.state.snapshot import Snapshot
 
@@ -143,7 +143,8 @@ class Network:
 
 def _concerns_network(change: Change) -> bool:
     """False for changes of users, which are many and touch nothing that runs here."""
-    return any(
-        isinstance(operation, DeletePrefix) or "/user/" not in operation.key
-        for operation in change.operations
-    )
+    return any("/user/" not in _place(operation) for operation in change.operations)
+
+
+def _place(operation: Operation) -> str:
+    return operation.prefix if isinstance(operation, DeletePrefix) else operation.key

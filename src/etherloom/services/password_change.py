@@ -40,9 +40,9 @@ def _derive(snapshot: Snapshot, request: PasswordChange, challenge: bytes, now: 
     if effective_policy(user).fix_password:
         raise Refusal(ErrorCode.NOT_ENOUGH_RIGHT, "the policy keeps the user from changing the password")
     return (
-        Put(keys.user(request.hub, user.name), replace(user, updated=now)),
+        Put(keys.user_key(request.hub, user.name), replace(user, updated=now)),
         Put(
-            keys.user_password(request.hub, user.name),
+            keys.password_key(request.hub, user.name),
             PasswordSecret(request.new_hashed_key, request.new_nt_hash),
         ),
     )
