@@ -1,7 +1,7 @@
 """Records of calls to PACK and back.
 
 Behaves as the original's readers do: a missing element is zero, a text is cut at its limit, data of another
-size is zeros.
+size is zeros. Bytes that are no UTF-8 are replaced, so that nothing unprintable gets into the configuration.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -129,8 +129,9 @@ class _PackSource:
 
 
 def _limit(value: Value | None, scalar: Scalar) -> Value | None:
-    if isinstance(value, str) and scalar.limit:
-        return value[: scalar.limit]
+    if isinstance(value, str):
+        clean = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        return clean[: scalar.limit] if scalar.limit else clean
     if isinstance(value, bytes) and scalar.limit and len(value) != scalar.limit:
         return None
     return value

@@ -178,8 +178,8 @@ class MacEntry:
     session: str = element.text("Session")
     address: bytes = element.data("Address", 6)
     vlan: int = element.number("Vlan")
-    created_ms_ago: int = element.long("CreatedMsAgo")
-    updated_ms_ago: int = element.long("UpdatedMsAgo")
+    created: int = element.time("Created")
+    updated: int = element.time("Updated")
 
 
 @dataclass(frozen=True, slots=True)
