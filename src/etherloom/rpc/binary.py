@@ -27,7 +27,7 @@ class BinaryRpc:
         self._caller: Final = caller
         size = SERVER_ADMINISTRATOR_BYTES if caller.is_server_administrator else HUB_ADMINISTRATOR_BYTES
         self._limits: Final = Limits(size, _MAXIMUM_ELEMENTS, _MAXIMUM_ELEMENTS)
-        self._buffer: Final = bytearray()
+        self._buffer = bytearray()
 
     def feed(self, data: bytes) -> list[Pack]:
         """Take bytes from the peer and return the calls that are complete. Raises PackError: hang up."""

@@ -15,7 +15,7 @@ from etherloom.rpc.json_codec import decode_record, encode_record
 from etherloom.store.directory import StateDirectory
 from etherloom.store.log import StoreError
 
-_SOCKET_NAME: Final = "admin.sock"  # as in rpc.local, which needs the server
+SOCKET_NAME: Final = "admin.sock"
 _NOT_THERE: Final = (FileNotFoundError, ConnectionRefusedError, NotADirectoryError)
 _SECONDS: Final = 60.0
 Request = TypeVar("Request")
@@ -87,7 +87,7 @@ def _connect(directory: Path, seconds: float) -> socket.socket:
     connection.settimeout(seconds)
     try:
         with StateDirectory.look(directory) as state:
-            connection.connect(state.address(_SOCKET_NAME))
+            connection.connect(state.address(SOCKET_NAME))
     except (OSError, StoreError) as error:
         connection.close()
         raise _explained(error, directory) from None

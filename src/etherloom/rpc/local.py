@@ -19,7 +19,6 @@ from etherloom.rpc.caller import Caller
 from etherloom.rpc.dispatch import Dispatcher
 from etherloom.rpc.json_rpc import INVALID_REQUEST, answer_request, dump_line, error_answer
 
-SOCKET_NAME: Final = "admin.sock"
 LONGEST_LINE: Final = 1_048_576
 MAXIMUM_CONNECTIONS: Final = 64
 _ROOT: Final = 0
