@@ -19,8 +19,10 @@ from etherloom.engine.facade import Connection
 from etherloom.handshake.messages import AdminLogin
 from etherloom.model.errors import ErrorCode
 from etherloom.rpc.binary import BinaryRpc
-from etherloom.rpc.dispatch import Caller, Dispatcher
+from etherloom.rpc.caller import Caller, Role
+from etherloom.rpc.dispatch import Dispatcher
 from etherloom.state.owner import Owner
+from etherloom.wire.pack import PackError
 
 ADDRESS_LIST: Final = "adminip.txt"
 _LONGEST_LIST: Final = 1_048_576
@@ -55,12 +57,15 @@ class RemoteAdministration:
         """Answer calls until the administrator leaves."""
         rpc = BinaryRpc(self._dispatcher, _caller(request, visitor))
         data = leftover
-        while True:
-            for call in rpc.feed(data):
-                connection.send(await rpc.handle(call))
-            data = await connection.read(_READ_BYTES)
-            if not data:
-                return
+        try:
+            while True:
+                for call in rpc.feed(data):
+                    connection.send(await rpc.handle(call))
+                data = await connection.read(_READ_BYTES)
+                if not data:
+                    return
+        except PackError as error:
+            visitor.log.info("administrator sent what is no call", reason=str(error))
 
 
 def read_address_list(directory: Path) -> str | None:
@@ -70,3 +75,8 @@ def read_address_list(directory: Path) -> str | None:
             return file.read(_LONGEST_LIST).decode("utf-8", "replace")
     except FileNotFoundError:
         return None
+
+
+def _caller(request: AdminLogin, visitor: Visitor) -> Caller:
+    role = Role.HUB if request.hub else Role.SERVER
+    return Caller(role, hub=request.hub, where=visitor.peer[0])

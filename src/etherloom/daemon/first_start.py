@@ -21,9 +21,7 @@ _IDENTIFIER_BYTES: Final = 16
 _log = get_log("server")
 
 
-async def complete_configuration(
-    owner: Owner, host_name: Callable[[], str] = socket.gethostname
-) -> None:
+async def complete_configuration(owner: Owner, host_name: Callable[[], str] = socket.gethostname) -> None:
     """Add what is missing; nothing happens on every later start."""
     identity: ServerIdentity | None = None
     if owner.snapshot.identity is None:

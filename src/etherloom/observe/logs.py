@@ -36,11 +36,13 @@ def configure_logs(level: str, stream: TextIO | None = None) -> None:
 
 
 class _Bridge(logging.Handler):
-    """Lines of rooms and libraries that log by the standard library join ours. The engine's keep DEBUG out."""
+    """Lines of rooms and libraries that log by the standard library join ours."""
 
     def emit(self, record: logging.LogRecord) -> None:
         log = structlog.get_logger(room=record.name.removeprefix("etherloom."))
-        log.log(record.levelno, record.getMessage(), **({"exc_info": record.exc_info} if record.exc_info else {}))
+        log.log(
+            record.levelno, record.getMessage(), **({"exc_info": record.exc_info} if record.exc_info else {})
+        )
 
 
 def _processors() -> list[Processor]:

@@ -99,18 +99,17 @@ class _Socket:
 class Listening:
     """All sockets of this server."""
 
-    def __init__(self, engine: Facade, accept: Callable[[Connection], None]) -> None:
+    def __init__(self, engine: Facade) -> None:
         self._engine: Final = engine
-        self._accept: Final = accept
         self._sockets: dict[Endpoint, _Socket] = {}
 
-    def reconcile(self, wanted: Iterable[Endpoint]) -> None:
+    def reconcile(self, wanted: Iterable[Endpoint], accept: Callable[[Connection], None]) -> None:
         """Close what is no longer wanted and open what is new; the rest stays untouched."""
         keep = set(wanted)
         for endpoint in [e for e in self._sockets if e not in keep]:
             self._sockets.pop(endpoint).close()
         for endpoint in sorted(keep - self._sockets.keys(), key=str):
-            self._sockets[endpoint] = socket = _Socket(self._engine, endpoint, self._accept)
+            self._sockets[endpoint] = socket = _Socket(self._engine, endpoint, accept)
             socket.open()
 
     def states(self) -> list[EndpointState]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from etherloom.engine.commands import ListenerLimits
-from etherloom.engine.facade import Facade
+from etherloom.engine.facade import Connection, Facade
 from etherloom.model.bridge import LocalBridge
 from etherloom.model.listener import DEFAULT_PORTS, Listener
 from etherloom.model.names import fold
@@ -61,8 +61,11 @@ class Network:
         self._extra: Final = tuple(instead_of_defaults)
         self._identity: ServerIdentity | None = None
         self._unsubscribe: Callable[[], None] = lambda: None
+        self._accept: Callable[[Connection], None] = Connection.close
 
-    def start(self) -> None:
+    def start(self, accept: Callable[[Connection], None]) -> None:
+        """Open all that is configured and follow the changes; `accept` gets each new connection."""
+        self._accept = accept
         self._apply(self._owner.snapshot)
         self._unsubscribe = self._owner.subscribe(self._changed)
 
@@ -114,7 +117,7 @@ class Network:
         self._apply_identity(snapshot.identity)
         self._open_hubs(snapshot)
         self._devices.reconcile(b for b in snapshot.bridges() if self._switches.find(b.hub) is not None)
-        self._listening.reconcile(self._wanted_endpoints(snapshot.listeners()))
+        self._listening.reconcile(self._wanted_endpoints(snapshot.listeners()), self._accept)
 
     def _apply_identity(self, identity: ServerIdentity | None) -> None:
         if identity is not None and identity != self._identity:

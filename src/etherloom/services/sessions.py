@@ -12,6 +12,7 @@ from typing import Final
 
 from etherloom.engine.commands import Direction, LinkSettings, SessionRules
 from etherloom.engine.facade import Connection, Facade, Session
+from etherloom.engine.snapshots import SessionSnapshot
 from etherloom.handshake.client_facts import ClientFacts
 from etherloom.handshake.messages import WelcomeParameters
 from etherloom.handshake.negotiation import AgreedModes
@@ -115,6 +116,7 @@ class Sessions:
         self._keys: dict[bytes, RunningSession] = {}
         self._numbers: dict[str, int] = {}
         self._started: list[Callable[[RunningSession], None]] = []
+        self._finished: list[Callable[[RunningSession, SessionSnapshot], None]] = []
         self._log: Final = get_log("session")
 
     # -- questions
@@ -192,6 +194,10 @@ class Sessions:
     def on_started(self, callback: Callable[[RunningSession], None]) -> None:
         """Have `callback` called for each client session that got its first connection."""
         self._started.append(callback)
+
+    def on_ended(self, callback: Callable[[RunningSession, SessionSnapshot], None]) -> None:
+        """Have `callback` called with the last counters of each session that has ended."""
+        self._finished.append(callback)
 
     def announce(self, session: RunningSession) -> None:
         """The session runs: tell the log and whoever asked for it."""
@@ -319,6 +325,8 @@ class Sessions:
             bytes_received=counters["bytes_received"],
             bytes_sent=counters["bytes_sent"],
         )
+        for callback in self._finished:
+            callback(session, counters)
         session.engine.forget()
 
 

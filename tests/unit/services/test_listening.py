@@ -16,19 +16,26 @@ LOCAL = Endpoint("127.0.0.1", 5555)
 IN_USE = OSError(errno.EADDRINUSE, "Address already in use")
 
 
-def make(engine: FakeEngine) -> Listening:
-    return Listening(engine.facade, lambda connection: None)
+class Subject(Listening):
+    """With an acceptor that nobody calls."""
+
+    def want(self, *endpoints: Endpoint) -> None:
+        self.reconcile(endpoints, lambda connection: None)
+
+
+def make(engine: FakeEngine) -> Subject:
+    return Subject(engine.facade)
 
 
 async def test_opens_what_is_wanted_and_closes_what_is_not() -> None:
     engine = FakeEngine()
     subject = make(engine)
-    subject.reconcile([LOCAL, Endpoint("::", 992, ListenerLimits(3, 4))])
+    subject.want(LOCAL, Endpoint("::", 992, ListenerLimits(3, 4)))
     assert set(engine.listeners.values()) == {
         ("127.0.0.1", 5555, ListenerLimits()),
         ("::", 992, ListenerLimits(3, 4)),
     }
-    subject.reconcile([LOCAL])
+    subject.want(LOCAL)
     assert [address for address, _, _ in engine.listeners.values()] == ["127.0.0.1"]
     assert subject.port_error(5555) == ""
     assert subject.port_error(992) is None
@@ -37,17 +44,17 @@ async def test_opens_what_is_wanted_and_closes_what_is_not() -> None:
 async def test_what_stays_wanted_is_not_touched() -> None:
     engine = FakeEngine()
     subject = make(engine)
-    subject.reconcile([LOCAL])
+    subject.want(LOCAL)
     before = dict(engine.listeners)
-    subject.reconcile([LOCAL])
+    subject.want(LOCAL)
     assert engine.listeners == before
 
 
 async def test_new_limits_open_the_socket_anew() -> None:
     engine = FakeEngine()
     subject = make(engine)
-    subject.reconcile([LOCAL])
-    subject.reconcile([Endpoint("127.0.0.1", 5555, ListenerLimits(unestablished_total=7))])
+    subject.want(LOCAL)
+    subject.want(Endpoint("127.0.0.1", 5555, ListenerLimits(unestablished_total=7)))
     assert [limits.unestablished_total for _, _, limits in engine.listeners.values()] == [7]
 
 
@@ -56,7 +63,7 @@ async def test_a_busy_port_is_a_status_and_is_tried_again(monkeypatch: pytest.Mo
     engine = FakeEngine()
     engine.refuse_listener = IN_USE
     subject = make(engine)
-    subject.reconcile([LOCAL])
+    subject.want(LOCAL)
     assert subject.port_error(5555) == "Address already in use"
     assert [state.is_open for state in subject.states()] == [False]
     engine.refuse_listener = None
@@ -66,9 +73,9 @@ async def test_a_busy_port_is_a_status_and_is_tried_again(monkeypatch: pytest.Mo
 async def test_a_port_counts_as_open_when_one_address_family_is() -> None:
     engine = FakeEngine()
     subject = make(engine)
-    subject.reconcile([Endpoint("0.0.0.0", 443)])
+    subject.want(Endpoint("0.0.0.0", 443))
     engine.refuse_listener = OSError(errno.EAFNOSUPPORT, "Address family not supported by protocol")
-    subject.reconcile([Endpoint("0.0.0.0", 443), Endpoint("::", 443)])
+    subject.want(Endpoint("0.0.0.0", 443), Endpoint("::", 443))
     assert subject.port_error(443) == ""
     assert [state.error for state in subject.states()] == ["", "Address family not supported by protocol"]
 
@@ -89,7 +96,7 @@ async def test_how_long_it_waits(
     waits: list[float] = []
     loop = asyncio.get_running_loop()
     monkeypatch.setattr(loop, "call_later", lambda delay, *_: waits.append(delay))
-    make(engine).reconcile([Endpoint(address, 443)])
+    make(engine).want(Endpoint(address, 443))
     assert waits == [seconds]
 
 
@@ -106,8 +113,8 @@ async def test_a_port_that_is_no_longer_wanted_is_not_tried_again(monkeypatch: p
 
     monkeypatch.setattr(loop, "call_later", remember)
     subject = make(engine)
-    subject.reconcile([LOCAL])
-    subject.reconcile([])
+    subject.want(LOCAL)
+    subject.want()
     assert [handle.cancelled() for handle in handles] == [True]
 
 
@@ -115,7 +122,7 @@ async def test_a_socket_that_stops_accepting_is_opened_again(monkeypatch: pytest
     monkeypatch.setattr(listening, "RETRY_SECONDS", 0.01)
     engine = FakeEngine()
     subject = make(engine)
-    subject.reconcile([LOCAL])
+    subject.want(LOCAL)
     (number,) = engine.listeners
     del engine.listeners[number]
     engine.failed[number]()

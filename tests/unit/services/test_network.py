@@ -43,7 +43,7 @@ class World:
         self.switches = Switches(self.engine.facade)
         self.sessions = Sessions(self.engine.facade, self.switches, lambda: 10_000)
         devices = Devices(self.engine.facade, self.switches, self.sessions)
-        listening = Listening(self.engine.facade, lambda connection: None)
+        listening = Listening(self.engine.facade)
         self.network = Network(
             owner,
             self.engine.facade,
@@ -54,7 +54,7 @@ class World:
             lambda: 10_000,
             extra,
         )
-        self.network.start()
+        self.network.start(lambda connection: None)
 
     def ports(self) -> list[tuple[str, int]]:
         return sorted((address, port) for address, port, _ in self.engine.listeners.values())
