@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Final, Self
 
-from etherloom.engine._core import SessionSnapshot
+from etherloom.engine.snapshots import SessionSnapshot
 from etherloom.services.sessions import RunningSession, Sessions
 from etherloom.state.owner import Owner
 
