@@ -16,42 +16,6 @@ _LINUX: Final = 3100
 
 
 @dataclass(frozen=True, slots=True)
-class Traffic:
-    """Frames and bytes between sessions and their hubs; "received" is what came from the peers."""
-
-    received_broadcast_bytes: int = 0
-    received_broadcast_frames: int = 0
-    received_unicast_bytes: int = 0
-    received_unicast_frames: int = 0
-    sent_broadcast_bytes: int = 0
-    sent_broadcast_frames: int = 0
-    sent_unicast_bytes: int = 0
-    sent_unicast_frames: int = 0
-
-    @classmethod
-    def of(cls, counters: SessionSnapshot) -> Self:
-        """The engine counts all frames and those to many; the rest went to one."""
-        return cls(
-            counters["broadcast_bytes_received"],
-            counters["broadcast_frames_received"],
-            counters["bytes_received"] - counters["broadcast_bytes_received"],
-            counters["frames_received"] - counters["broadcast_frames_received"],
-            counters["broadcast_bytes_sent"],
-            counters["broadcast_frames_sent"],
-            counters["bytes_sent"] - counters["broadcast_bytes_sent"],
-            counters["frames_sent"] - counters["broadcast_frames_sent"],
-        )
-
-    @classmethod
-    def sum(cls, parts: Iterable["Traffic"]) -> Self:
-        """All parts together."""
-        columns = [0] * len(fields(cls))
-        for part in parts:
-            columns = [total + getattr(part, f.name) for total, f in zip(columns, fields(cls), strict=True)]
-        return cls(*columns)
-
-
-@dataclass(frozen=True, slots=True)
 class Machine:
     """The machine's name and operating system. `os_type` is the wire's number for it."""
 
@@ -111,12 +75,22 @@ class Status:
     def traffic(self, hub: str | None = None) -> Traffic:
         """What the running sessions of a hub, or of the server, have carried."""
         running = self._sessions.all() if hub is None else self._sessions.list(hub)
-        return Traffic.sum(session_traffic(session) for session in running)
+        return sum((session_traffic(session) for session in running), Traffic())
 
 
 def session_traffic(session: RunningSession) -> Traffic:
-    """What one session has carried so far."""
-    return Traffic.of(session.engine.snapshot())
+    """What one session has carried so far. The engine counts all frames and those to many."""
+    counters = session.engine.snapshot()
+    return Traffic(
+        counters["broadcast_bytes_received"],
+        counters["broadcast_frames_received"],
+        counters["bytes_received"] - counters["broadcast_bytes_received"],
+        counters["frames_received"] - counters["broadcast_frames_received"],
+        counters["broadcast_bytes_sent"],
+        counters["broadcast_frames_sent"],
+        counters["bytes_sent"] - counters["broadcast_bytes_sent"],
+        counters["frames_sent"] - counters["broadcast_frames_sent"],
+    )
 
 
 def read_machine() -> Machine:
