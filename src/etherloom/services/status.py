@@ -3,52 +3,21 @@
 import platform
 import socket
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, Self
+from typing import Final
 
-from etherloom.engine._core import SessionSnapshot
+from etherloom.model.names import fold
+from etherloom.model.traffic import Traffic
 from etherloom.services.sessions import RunningSession, Sessions
+from etherloom.state import keys
+from etherloom.state.changes import Change, Delete, DeletePrefix
 from etherloom.state.owner import Owner
+from etherloom.store.counters import Counter, Counters
 
 _MEMORY: Final = Path("/proc/meminfo")
 _LINUX: Final = 3100
-
-
-@dataclass(frozen=True, slots=True)
-class Traffic:
-    """Frames and bytes between sessions and their hubs; "received" is what came from the peers."""
-
-    received_broadcast_bytes: int = 0
-    received_broadcast_frames: int = 0
-    received_unicast_bytes: int = 0
-    received_unicast_frames: int = 0
-    sent_broadcast_bytes: int = 0
-    sent_broadcast_frames: int = 0
-    sent_unicast_bytes: int = 0
-    sent_unicast_frames: int = 0
-
-    @classmethod
-    def of(cls, counters: SessionSnapshot) -> Self:
-        """The engine counts all frames and those to many; the rest went to one."""
-        return cls(
-            counters["broadcast_bytes_received"],
-            counters["broadcast_frames_received"],
-            counters["bytes_received"] - counters["broadcast_bytes_received"],
-            counters["frames_received"] - counters["broadcast_frames_received"],
-            counters["broadcast_bytes_sent"],
-            counters["broadcast_frames_sent"],
-            counters["bytes_sent"] - counters["broadcast_bytes_sent"],
-            counters["frames_sent"] - counters["broadcast_frames_sent"],
-        )
-
-    @classmethod
-    def sum(cls, parts: Iterable["Traffic"]) -> Self:
-        """All parts together."""
-        columns = [0] * len(fields(cls))
-        for part in parts:
-            columns = [total + getattr(part, f.name) for total, f in zip(columns, fields(cls), strict=True)]
-        return cls(*columns)
+Usages = Callable[[str], Counter]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +47,23 @@ class Memory:
 
 
 class Status:
-    """Times and counts of the running server."""
+    """Times and counts of the running server.
+
+    Log-ins and traffic of former sessions come from the counters, traffic of running ones from the engine.
+    """
 
     def __init__(
-        self, owner: Owner, sessions: Sessions, clock: Callable[[], int], monotonic: Callable[[], float]
+        self,
+        owner: Owner,
+        sessions: Sessions,
+        counters: Counters,
+        clock: Callable[[], int],
+        monotonic: Callable[[], float],
     ) -> None:
         """`clock`: Unix milliseconds; `monotonic`: seconds that never jump."""
         self._owner: Final = owner
         self._sessions: Final = sessions
+        self._counters: Final = counters
         self._clock: Final = clock
         self._monotonic: Final = monotonic
         self.started: Final = clock()
@@ -108,20 +86,66 @@ class Status:
         """Connections of all sessions."""
         return sum(session.connections for session in self._sessions.all())
 
-    def traffic(self, hub: str | None = None) -> Traffic:
-        """What the running sessions of a hub, or of the server, have carried."""
-        running = self._sessions.all() if hub is None else self._sessions.list(hub)
-        return Traffic.sum(session_traffic(session) for session in running)
+    def traffic(self) -> Traffic:
+        """What all hubs have carried."""
+        hubs = self._owner.snapshot.hubs()
+        return sum((self.hub_usage(hub.name).traffic for hub in hubs), Traffic())
+
+    def hub_usage(self, hub: str) -> Counter:
+        """Log-ins and traffic of a hub."""
+        return self._usage(keys.hub_key(hub), self._sessions.list(hub))
+
+    def user_usages(self, hub: str) -> Usages:
+        """Log-ins and traffic of the users of a hub, by name."""
+        running: dict[str, list[RunningSession]] = {}
+        for session in self._sessions.list(hub):
+            running.setdefault(fold(session.user), []).append(session)
+        return lambda user: self._usage(keys.user_key(hub, user), running.get(fold(user), []))
+
+    def _usage(self, key: str, running: Iterable[RunningSession]) -> Counter:
+        """Former sessions and running ones together."""
+        counter = self._counters.get(key)
+        for session in running:
+            counter = replace(
+                counter,
+                traffic=counter.traffic + session_traffic(session),
+                last_seen=max(counter.last_seen, self._clock() - session.engine.snapshot()["idle_ms"]),
+            )
+        return counter
+
+
+def forget_deleted(counters: Counters, change: Change) -> None:
+    """Drop the counters of what a change deleted: what bears its name later starts from nothing."""
+    for operation in change.operations:
+        match operation:
+            case DeletePrefix(prefix) if "/user/" in prefix:
+                # Nothing is counted beneath a user; looking for it would cost a look at every counter.
+                counters.forget(prefix)
+            case DeletePrefix(prefix):
+                counters.forget_beneath(prefix)
+            case Delete(key):
+                counters.forget(key)
+            case _:
+                continue
 
 
 def session_traffic(session: RunningSession) -> Traffic:
-    """What one session has carried so far."""
-    return Traffic.of(session.engine.snapshot())
+    """What one session has carried so far. The engine counts all frames and those to many."""
+    counters = session.engine.snapshot()
+    return Traffic(
+        counters["broadcast_bytes_received"],
+        counters["broadcast_frames_received"],
+        counters["bytes_received"] - counters["broadcast_bytes_received"],
+        counters["frames_received"] - counters["broadcast_frames_received"],
+        counters["broadcast_bytes_sent"],
+        counters["broadcast_frames_sent"],
+        counters["bytes_sent"] - counters["broadcast_bytes_sent"],
+        counters["frames_sent"] - counters["broadcast_frames_sent"],
+    )
 
 
 def read_machine() -> Machine:
     """Ask the operating system for its names."""
-    release: dict[str, str] = {}
     try:
         release = platform.freedesktop_os_release()
     except OSError:

@@ -26,6 +26,7 @@ async def enum_hub(house: House, caller: Caller, _request: Empty) -> hub.HubTabl
 
 
 def _row(house: House, one: Hub) -> hub.HubRow:
+    usage = house.status.hub_usage(one.name)
     return hub.HubRow(
         hub=one.name,
         online=one.online,
@@ -33,11 +34,12 @@ def _row(house: House, one: Hub) -> hub.HubRow:
         sessions=house.sessions.count(one.name),
         users=house.owner.snapshot.user_count(one.name),
         mac_entries=house.actual.mac_count(one.name),
-        last_traffic=one.created,
+        last_traffic=max(one.created, usage.last_seen),
         created=one.created,
-        last_login=one.created,
+        last_login=max(one.created, usage.last_login),
+        logins=usage.logins,
         traffic_filled=True,
-        traffic=traffic_block(house.status.traffic(one.name)),
+        traffic=traffic_block(usage.traffic),
     )
 
 
@@ -124,6 +126,7 @@ async def get_hub_status(house: House, _caller: Caller, request: hub.HubStatus) 
     one = find_hub(house.owner.snapshot, request.hub)
     running = house.sessions.list(one.name)
     bridges = sum(session.kind is SessionKind.BRIDGE for session in running)
+    usage = house.status.hub_usage(one.name)
     return hub.HubStatus(
         hub=one.name,
         online=one.online,
@@ -133,10 +136,11 @@ async def get_hub_status(house: House, _caller: Caller, request: hub.HubStatus) 
         sessions_bridge=bridges,
         users=house.owner.snapshot.user_count(one.name),
         mac_entries=house.actual.mac_count(one.name),
-        traffic=traffic_block(house.status.traffic(one.name)),
-        last_traffic=one.created,
+        traffic=traffic_block(usage.traffic),
+        last_traffic=max(one.created, usage.last_seen),
         created=one.created,
-        last_login=one.created,
+        last_login=max(one.created, usage.last_login),
+        logins=usage.logins,
     )
 
 

@@ -5,9 +5,10 @@ from typing import Final
 
 from etherloom.model.hub import AdministratorSecret
 from etherloom.model.product import SERVER_PRODUCT, VERSION, WIRE_BUILD, WIRE_VERSION
+from etherloom.model.traffic import Traffic
 from etherloom.rpc.caller import Caller
-from etherloom.rpc.catalog import server
-from etherloom.rpc.catalog.blocks import Empty, MemoryFacts, SystemFacts, Traffic
+from etherloom.rpc.catalog import blocks, server
+from etherloom.rpc.catalog.blocks import Empty, MemoryFacts, SystemFacts
 from etherloom.rpc.dispatch import Handler
 from etherloom.rpc.handlers.capabilities import CAPABILITIES
 from etherloom.rpc.house import House
@@ -82,9 +83,9 @@ async def get_server_status(house: House, _caller: Caller, _request: Empty) -> s
     )
 
 
-def traffic_block(traffic: status.Traffic) -> Traffic:
+def traffic_block(traffic: Traffic) -> blocks.Traffic:
     """The same counts under their wire names."""
-    return Traffic(**asdict(traffic))
+    return blocks.Traffic(**asdict(traffic))
 
 
 def _memory_block(memory: status.Memory) -> MemoryFacts:

@@ -4,8 +4,8 @@ from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 
-from etherloom.engine._core import LinkSnapshot, SessionSnapshot
 from etherloom.engine.commands import Direction
+from etherloom.engine.snapshots import LinkSnapshot, SessionSnapshot
 from etherloom.handshake.client_facts import ClientFacts
 from etherloom.model.errors import ErrorCode, Refusal
 from etherloom.model.product import SERVER_PRODUCT, WIRE_BUILD, WIRE_VERSION

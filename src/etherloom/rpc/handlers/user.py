@@ -18,9 +18,11 @@ from etherloom.rpc.handlers.credential import (
     read_password,
     write_credential,
 )
+from etherloom.rpc.handlers.server import traffic_block
 from etherloom.rpc.house import House
 from etherloom.services.hubs import find_hub
 from etherloom.services.users import find_user, make_password_secret
+from etherloom.store.counters import Counter
 
 _ITEMS: Final = {item.name.casefold(): item for item in POLICY_ITEMS}
 
@@ -28,18 +30,22 @@ _ITEMS: Final = {item.name.casefold(): item for item in POLICY_ITEMS}
 async def enum_user(house: House, _caller: Caller, request: HubName) -> user.UserTable:
     snapshot = house.owner.snapshot
     hub = find_hub(snapshot, request.hub)
-    return user.UserTable(hub.name, tuple(_row(one) for one in snapshot.users(hub.name)))
+    usage = house.status.user_usages(hub.name)
+    return user.UserTable(hub.name, tuple(_row(one, usage(one.name)) for one in snapshot.users(hub.name)))
 
 
-def _row(one: User) -> user.UserRow:
+def _row(one: User, usage: Counter) -> user.UserRow:
     return user.UserRow(
         name=one.name,
         group=one.group,
         real_name=one.real_name,
         note=one.note,
         authentication=authentication_number(one.credential),
+        last_login=usage.last_login,
+        logins=usage.logins,
         denied=one.policy is not None and not one.policy.access,
         traffic_filled=True,
+        traffic=traffic_block(usage.traffic),
         expires_filled=True,
         expires=one.expires,
     )
@@ -69,6 +75,7 @@ def _changed(old: User, request: user.UserSettings) -> User:
 async def get_user(house: House, _caller: Caller, request: user.UserName) -> user.UserSettings:
     snapshot = house.owner.snapshot
     one = find_user(snapshot, request.hub, request.name)
+    usage = house.status.user_usages(request.hub)(one.name)
     record = user.UserSettings(
         hub=request.hub,
         name=one.name,
@@ -78,6 +85,8 @@ async def get_user(house: House, _caller: Caller, request: user.UserName) -> use
         created=one.created,
         updated=one.updated,
         expires=one.expires,
+        logins=usage.logins,
+        traffic=traffic_block(usage.traffic),
         policy=one.policy,
     )
     return write_credential(record, one.credential, snapshot.password(request.hub, one.name))
