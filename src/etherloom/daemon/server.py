@@ -45,7 +45,7 @@ from etherloom.services.switches import Switches
 from etherloom.services.users import Users
 from etherloom.state.owner import Owner, open_owner
 from etherloom.store.backup import backup
-from etherloom.store.counters import open_counters
+from etherloom.store.counters import Counters, open_counters
 from etherloom.store.directory import StateDirectory, find_directory
 from etherloom.store.log import StoreError
 from etherloom.store.sqlite import open_store
@@ -114,10 +114,9 @@ async def open_server(
         stack.push_async_callback(counters.flush)
         engine = await stack.enter_async_context(_run_engine())
         tasks = await stack.enter_async_context(_run_tasks())
-        server = _build(directory, owner, engine, tasks, instead_of_defaults)
+        server = _build(directory, owner, counters, engine, tasks, instead_of_defaults)
         accounting = Accounting(counters, server.sessions, owner, unix_milliseconds)
-        stack.callback(accounting.sample)
-        tasks.create_task(accounting.run(), name="accounting")
+        stack.callback(accounting.close)
         tasks.create_task(counters.keep_flushing(_FLUSH_SECONDS), name="counters")
         local = LocalServer(directory.address(SOCKET_NAME), server.dispatcher)
         await local.start()
@@ -131,6 +130,7 @@ async def open_server(
 def _build(
     directory: StateDirectory,
     owner: Owner,
+    counters: Counters,
     engine: Facade,
     tasks: asyncio.TaskGroup,
     instead_of_defaults: tuple[Endpoint, ...],
@@ -149,7 +149,7 @@ def _build(
         unix_milliseconds,
         instead_of_defaults,
     )
-    house = _furnish_house(directory, owner, sessions, network)
+    house = _furnish_house(directory, owner, counters, sessions, network)
     return Server(directory, owner, engine, sessions, network, Dispatcher(house, HANDLERS))
 
 
@@ -160,7 +160,9 @@ def _furnish_desk(server: Server) -> Desk:
     return Desk(owner, admission, sessions, door, unix_milliseconds)
 
 
-def _furnish_house(directory: StateDirectory, owner: Owner, sessions: Sessions, network: Network) -> House:
+def _furnish_house(
+    directory: StateDirectory, owner: Owner, counters: Counters, sessions: Sessions, network: Network
+) -> House:
     async def back_up(file: str) -> None:
         await asyncio.to_thread(backup, directory, Path(file))
 
@@ -171,7 +173,7 @@ def _furnish_house(directory: StateDirectory, owner: Owner, sessions: Sessions, 
         listeners=Listeners(owner),
         bridges=Bridges(owner),
         certificates=Certificates(owner),
-        status=Status(owner, sessions, unix_milliseconds, time.monotonic),
+        status=Status(owner, sessions, counters, unix_milliseconds, time.monotonic),
         sessions=sessions,
         actual=network,
         backup=back_up,

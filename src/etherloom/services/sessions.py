@@ -12,7 +12,6 @@ from typing import Final
 
 from etherloom.engine.commands import Direction, LinkSettings, SessionRules
 from etherloom.engine.facade import Connection, Facade, Session
-from etherloom.engine.snapshots import SessionSnapshot
 from etherloom.handshake.client_facts import ClientFacts
 from etherloom.handshake.messages import WelcomeParameters
 from etherloom.handshake.negotiation import AgreedModes
@@ -116,7 +115,7 @@ class Sessions:
         self._keys: dict[bytes, RunningSession] = {}
         self._numbers: dict[str, int] = {}
         self._started: list[Callable[[RunningSession], None]] = []
-        self._finished: list[Callable[[RunningSession, SessionSnapshot], None]] = []
+        self._finished: list[Callable[[RunningSession], None]] = []
         self._log: Final = get_log("session")
 
     # -- questions
@@ -195,8 +194,8 @@ class Sessions:
         """Have `callback` called for each client session that got its first connection."""
         self._started.append(callback)
 
-    def on_ended(self, callback: Callable[[RunningSession, SessionSnapshot], None]) -> None:
-        """Have `callback` called with the last counters of each session that has ended."""
+    def on_ended(self, callback: Callable[[RunningSession], None]) -> None:
+        """Have `callback` called for each session that has ended, while its counters can still be read."""
         self._finished.append(callback)
 
     def announce(self, session: RunningSession) -> None:
@@ -326,7 +325,7 @@ class Sessions:
             bytes_sent=counters["bytes_sent"],
         )
         for callback in self._finished:
-            callback(session, counters)
+            callback(session)
         session.engine.forget()
 
 
