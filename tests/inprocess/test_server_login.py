@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from etherloom.handshake.client_login import CertificateLogin, PlainPasswordLogi
 from etherloom.handshake.messages import AdditionalAccepted, Direction, Refused, SessionWishes, Welcome
 from etherloom.model.errors import ErrorCode
 from etherloom.model.policy import Policy
+from etherloom.services.sessions import RunningSession
 from etherloom.wire import http
 from etherloom.wire.digest import hash_password, secure_password
 from etherloom.wire.pack import Pack
@@ -35,6 +37,10 @@ async def fill(server: Server) -> None:
         user("safe", "guest"),
         administrator("LAB", "hubpw"),
     )
+
+
+def _has_connections(session: RunningSession, count: int) -> bool:
+    return session.connections == count
 
 
 async def visit(stack: AsyncExitStack, server: Server) -> Guest:
@@ -131,7 +137,7 @@ async def test_further_connections_join_up_to_one_more_than_agreed(tmp_path: Pat
         for count in (2, 3):
             more = await visit(stack, server)
             assert await more.join(first.welcome.session_key) == AdditionalAccepted(Direction.BOTH)
-            await until(lambda count=count: session.connections == count)
+            await until(partial(_has_connections, session, count))
         last = await visit(stack, server)
         outcome = await last.join(first.welcome.session_key)
         assert isinstance(outcome, Refused)
@@ -150,7 +156,7 @@ async def test_half_duplex_gives_the_originals_directions(tmp_path: Path) -> Non
             outcome = await (await visit(stack, server)).join(first.welcome.session_key)
             assert isinstance(outcome, AdditionalAccepted)
             given.append(int(outcome.direction))
-            await until(lambda count=count: session.connections == count)
+            await until(partial(_has_connections, session, count))
         assert given == [1, 1, 2, 1, 2]
 
 

@@ -161,9 +161,9 @@ class Guest(Visitor):
 
 
 @asynccontextmanager
-async def guest(server: Server) -> AsyncIterator[Guest]:
+async def guest(server: Server, port: int = 0) -> AsyncIterator[Guest]:
     """A guest who leaves at the end."""
-    arrived = await Guest.arrive(server_port(server))
+    arrived = await Guest.arrive(port or server_port(server))
     try:
         yield arrived
     finally:
