@@ -20,8 +20,11 @@ _CREATE: Final = (
     "CREATE TABLE secrets (key TEXT PRIMARY KEY, sealed BLOB NOT NULL) WITHOUT ROWID",
     "CREATE TABLE log (revision INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, who TEXT NOT NULL,"
     " origin TEXT NOT NULL, operations BLOB NOT NULL)",
-    "CREATE TABLE counters (key TEXT PRIMARY KEY, last_login INTEGER NOT NULL, logins INTEGER NOT NULL,"
-    " last_seen INTEGER NOT NULL, sent BLOB NOT NULL, received BLOB NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE counters (key TEXT PRIMARY KEY, last_login INTEGER, logins INTEGER, last_seen INTEGER,"
+    " received_broadcast_bytes INTEGER, received_broadcast_frames INTEGER,"
+    " received_unicast_bytes INTEGER, received_unicast_frames INTEGER,"
+    " sent_broadcast_bytes INTEGER, sent_broadcast_frames INTEGER,"
+    " sent_unicast_bytes INTEGER, sent_unicast_frames INTEGER) WITHOUT ROWID",
 )
 
 # From this version to the next. Release 0.1.0 wrote version 1.
