@@ -1,6 +1,7 @@
 """Counters: log-ins and traffic of hubs and users. They are no changes.
 
-A kill may cost what came since the last flush. Kept in memory, written in batches into the state file. Keys are the documents' keys.
+They are kept in memory and written in batches into the state file, under the documents' keys: a kill may
+cost what came since the last flush.
 """
 
 import asyncio
