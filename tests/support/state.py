@@ -4,6 +4,7 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from etherloom.model.credential import PasswordCredential, PasswordSecret
 from etherloom.model.hub import Hub
@@ -41,6 +42,11 @@ async def opened_owner(path: Path, *, lock: bool = True) -> AsyncIterator[Owner]
 async def apply(owner: Owner, *operations: Operation) -> Snapshot:
     """Apply these operations, whatever there is."""
     return await owner.apply(lambda _: operations, ADMIN)
+
+
+async def execute(store: SqliteStore, statement: str) -> list[Any]:
+    """Run one statement on the store's own connection."""
+    return await store.run(lambda database: database.connection.execute(statement).fetchall())
 
 
 def report(line: str) -> None:
