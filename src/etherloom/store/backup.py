@@ -94,6 +94,7 @@ def _copy_state(state: Path, part: Path, key: bytes) -> int:
         with translated(state):
             check_key(source, key)
         with translated(part):
+            target.execute("PRAGMA journal_mode=MEMORY")
             source.backup(target)
             target.execute("PRAGMA journal_mode=DELETE")
             with transaction(target):

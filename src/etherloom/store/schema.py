@@ -13,6 +13,7 @@ from etherloom.store.log import StoreError
 
 APPLICATION: Final = 0x4574_684C  # "EthL", so that a foreign SQLite file is told apart
 VERSION: Final = 1
+_TABLES: Final = frozenset({"meta", "documents", "secrets", "log", "counters"})
 _CREATE: Final = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID",
     "INSERT INTO meta VALUES ('revision', 0)",
@@ -63,6 +64,9 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
             with transaction(connection):
                 MIGRATIONS[version](connection)
                 connection.execute(f"PRAGMA user_version={version + 1}")
+        found = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+        if missing := _TABLES - found:
+            raise damaged(path, f"the table {min(missing)} is missing")
 
 
 def check(connection: sqlite3.Connection, path: Path) -> None:
