@@ -5,7 +5,7 @@ codecs do.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from enum import Enum, auto
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any, Final, TypeVar
@@ -118,6 +118,12 @@ def describe(record: type[Any]) -> tuple[tuple[str, Description], ...]:
         known = tuple((f.name, f.metadata[_KEY]) for f in fields(record))
         _described_records[record] = known
     return known
+
+
+def without_secrets(record: R) -> R:
+    """Return the record with its secret fields as if they had not been given."""
+    secrets = {f.name: f.default for f in fields(record) if not f.repr}  # type: ignore[arg-type]
+    return replace(record, **secrets)  # type: ignore[type-var]
 
 
 def _described(default: R, description: Description, *, secret: bool = False) -> R:

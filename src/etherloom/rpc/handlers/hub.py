@@ -7,7 +7,7 @@ from etherloom.model.errors import ErrorCode, Refusal
 from etherloom.model.hub import AdministratorSecret, Hub, HubType
 from etherloom.model.names import check_hub_name
 from etherloom.rpc.caller import Caller
-from etherloom.rpc.catalog import hub, own
+from etherloom.rpc.catalog import element, hub, own
 from etherloom.rpc.catalog.blocks import Empty
 from etherloom.rpc.dispatch import Handler
 from etherloom.rpc.handlers.server import traffic_block
@@ -66,7 +66,7 @@ async def create_hub(house: House, caller: Caller, request: hub.HubSettings) -> 
         type=_type(request.type),
     )
     await house.hubs.create(new, _secret(request), caller.origin)
-    return request
+    return element.without_secrets(request)
 
 
 async def get_hub(house: House, _caller: Caller, request: hub.HubSettings) -> hub.HubSettings:
@@ -103,7 +103,7 @@ async def set_hub(house: House, caller: Caller, request: hub.HubSettings) -> hub
         administrator=secret,
         drop_administrator=brings and secret is None,
     )
-    return request
+    return element.without_secrets(request)
 
 
 def _type(number: int) -> HubType:

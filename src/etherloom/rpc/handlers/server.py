@@ -7,7 +7,7 @@ from etherloom.model.hub import AdministratorSecret
 from etherloom.model.product import SERVER_PRODUCT, VERSION, WIRE_BUILD, WIRE_VERSION
 from etherloom.model.traffic import Traffic
 from etherloom.rpc.caller import Caller
-from etherloom.rpc.catalog import blocks, server
+from etherloom.rpc.catalog import blocks, element, server
 from etherloom.rpc.catalog.blocks import Empty, MemoryFacts, SystemFacts
 from etherloom.rpc.dispatch import Handler
 from etherloom.rpc.handlers.capabilities import CAPABILITIES
@@ -108,7 +108,7 @@ async def set_server_password(house: House, caller: Caller, request: server.Pass
     empty = hashed == hash_administrator_password("")
     operation = Delete(key) if empty else Put(key, AdministratorSecret(hashed))
     await house.owner.apply(lambda _snapshot: [operation], caller.origin)
-    return request
+    return element.without_secrets(request)
 
 
 async def get_server_cert(house: House, caller: Caller, _request: Empty) -> server.Identity:

@@ -9,7 +9,7 @@ from etherloom.model.errors import ErrorCode, Refusal
 from etherloom.model.policy import DEFAULT_POLICY, POLICY_ITEMS, Policy
 from etherloom.model.user import User
 from etherloom.rpc.caller import Caller
-from etherloom.rpc.catalog import own, user
+from etherloom.rpc.catalog import element, own, user
 from etherloom.rpc.catalog.hub import HubName
 from etherloom.rpc.dispatch import Handler
 from etherloom.rpc.handlers.credential import (
@@ -57,7 +57,7 @@ async def create_user(house: House, caller: Caller, request: user.UserSettings) 
     if secret is None and isinstance(new.credential, PasswordCredential) and request.plain is not None:
         secret = make_password_secret(request.plain, request.name)
     await house.users.create(request.hub, new, secret, caller.origin)
-    return request
+    return element.without_secrets(request)
 
 
 def _changed(old: User, request: user.UserSettings) -> User:
@@ -100,7 +100,7 @@ async def set_user(house: House, caller: Caller, request: user.UserSettings) -> 
         caller.origin,
         password=read_password(request),
     )
-    return request
+    return element.without_secrets(request)
 
 
 async def delete_user(house: House, caller: Caller, request: user.UserName) -> user.UserName:
@@ -112,7 +112,7 @@ async def change_user(house: House, caller: Caller, request: own.UserChange) -> 
     name = find_user(house.owner.snapshot, request.hub, request.name).name
     secret = make_password_secret(request.password, name) if request.password is not None else None
     await house.users.update(request.hub, name, _applying(request), caller.origin, password=secret)
-    return replace(request, password=None)
+    return element.without_secrets(request)
 
 
 def _applying(request: own.UserChange) -> Callable[[User], User]:
