@@ -86,6 +86,20 @@ fn memory_of_decoders(count: usize) -> f64 {
     (resident_kilobytes() - before) / count as f64
 }
 
+/// Kilobytes that `count` compressors take once each has compressed a frame.
+fn memory_of_compressors(count: usize) -> f64 {
+    let (frame, mut out) = (frame(1500), Vec::with_capacity(4096));
+    let before = resident_kilobytes();
+    let mut compressors: Vec<_> = (0..count).map(|_| Compressor::new()).collect();
+    for compressor in &mut compressors {
+        out.clear();
+        compressor
+            .compress(&frame, &mut out)
+            .expect("memory for a frame");
+    }
+    (resident_kilobytes() - before) / count as f64
+}
+
 fn resident_kilobytes() -> f64 {
     let pages = std::fs::read_to_string("/proc/self/statm").expect("Linux");
     let resident: f64 = pages
@@ -102,4 +116,5 @@ fn main() {
         run(size, true);
     }
     println!("a decoder that inflates: {:.0} KB", memory_of_decoders(500));
+    println!("a compressor: {:.0} KB", memory_of_compressors(500));
 }
