@@ -14,7 +14,7 @@ async def until(condition: Callable[[], bool], what: str, seconds: float = 10.0)
     """Wait until the condition holds; fail with `what` if it doesn't in time."""
     try:
         async with asyncio.timeout(seconds):
-            while not condition():
+            while not condition():  # noqa: ASYNC110  # what is waited for has no event
                 await asyncio.sleep(0.005)
     except TimeoutError:
         raise AssertionError(f"did not happen within {seconds} s: {what}") from None

@@ -63,6 +63,7 @@ class Server:
     directory: StateDirectory
     owner: Owner
     engine: Facade
+    switches: Switches
     sessions: Sessions
     network: Network
     dispatcher: Dispatcher
@@ -150,7 +151,7 @@ def _build(
         instead_of_defaults,
     )
     house = _furnish_house(directory, owner, counters, sessions, network)
-    return Server(directory, owner, engine, sessions, network, Dispatcher(house, HANDLERS))
+    return Server(directory, owner, engine, switches, sessions, network, Dispatcher(house, HANDLERS))
 
 
 def _furnish_desk(server: Server) -> Desk:

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import errno
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import cast
 
 import pytest
 
@@ -14,7 +13,7 @@ from etherloom.services.devices import Devices
 from etherloom.services.sessions import Sessions
 from etherloom.services.switches import Switches
 from tests.support.asynchronous import settle, until
-from tests.unit.fake_engine import FakeEngine, FakeSession
+from tests.unit.fake_engine import FakeEngine
 
 TAP = LocalBridge("LAB", "tap0")
 
@@ -85,7 +84,7 @@ async def test_a_device_that_vanishes_is_opened_again() -> None:
     world = World()
     async with world.running():
         world.devices.reconcile([TAP])
-        cast(FakeSession, world.engine.sessions[0]).end("device")
+        world.engine.sessions[0].end("device")
         await until(lambda: len(world.engine.sessions) == 2, "the device is opened again")
         await until(lambda: world.up == ["tap0", "tap0"], "it is set up again")
         assert [s.name for s in world.sessions.list("LAB")] == ["SID-LOCALBRIDGE-2"]
