@@ -1,0 +1,69 @@
+"""What a server grants of a client's wishes: pure arithmetic (reference: session protocol, section 6.3)."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from etherloom.handshake.messages import SessionWishes
+from etherloom.model.policy import Policy
+
+MAXIMUM_CONNECTIONS: Final = 32
+DEFAULT_TIMEOUT_MS: Final = 20_000
+MINIMUM_TIMEOUT_MS: Final = 5_000
+MAXIMUM_TIMEOUT_MS: Final = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class AgreedModes:
+    """How the session will run."""
+
+    max_connection: int
+    use_encrypt: bool
+    use_compress: bool
+    half_connection: bool
+    qos: bool
+    timeout_ms: int
+
+
+def negotiate(
+    wishes: SessionWishes,
+    policy: Policy,
+    *,
+    require_encryption: bool = False,
+    deny_qos: bool = False,
+) -> AgreedModes:
+    """Grant the wishes as far as the session's policy and the hub's options allow."""
+    qos = wishes.qos and not (policy.no_qos or deny_qos or wishes.monitor_mode)
+    granted = min(wishes.max_connection, policy.max_connection or MAXIMUM_CONNECTIONS, MAXIMUM_CONNECTIONS)
+    return AgreedModes(
+        max_connection=max(granted, minimum_connections(qos=qos, half=wishes.half_connection)),
+        use_encrypt=wishes.use_encrypt or require_encryption,
+        use_compress=wishes.use_compress,
+        half_connection=wishes.half_connection,
+        qos=qos,
+        timeout_ms=_timeout_ms(policy),
+    )
+
+
+def minimum_connections(*, qos: bool, half: bool) -> int:
+    """Half duplex needs one connection each way, and QoS a second one for each of these.
+
+    This raises the number even above the client's wish and the policy, on both sides.
+    """
+    return (2 if qos else 1) * (2 if half else 1)
+
+
+def _timeout_ms(policy: Policy) -> int:
+    wanted = policy.time_out * 1_000 if policy.time_out else DEFAULT_TIMEOUT_MS
+    return max(MINIMUM_TIMEOUT_MS, min(wanted, MAXIMUM_TIMEOUT_MS))
+
+
+def session_policy(policy: Policy, wishes: SessionWishes, *, same_machine: bool = False) -> Policy:
+    """The policy as it goes for this session: only who asked for bridge mode may bridge or route.
+
+    Clients show the two items as their mode. A session from the server's own machine is never limited.
+    """
+    if same_machine:
+        return replace(policy, no_bridge=False, no_routing=False)
+    if wishes.bridge_mode:
+        return policy
+    return replace(policy, no_bridge=True, no_routing=True)
