@@ -5,6 +5,8 @@ from enum import Enum
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
 from typing import Final
 
+from etherloom.handshake.client_login import LoginCredential
+
 DEFAULT_PORT: Final = 443
 MAXIMUM_CONNECTIONS: Final = 32
 FOREVER: Final = None
@@ -55,24 +57,6 @@ class NoTrust:
 Trust = SystemTrust | CaTrust | PinTrust | ExactTrust | NoTrust
 
 
-# -- who we are
-
-
-@dataclass(frozen=True, slots=True)
-class AnonymousLogin:
-    """The name alone."""
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class PasswordLogin:
-    """A password as typed."""
-
-    password: str
-
-
-Login = AnonymousLogin | PasswordLogin
-
-
 # -- the setting
 
 
@@ -93,7 +77,7 @@ class Account:
     host: str
     hub: str
     user: str
-    login: Login
+    login: LoginCredential
     trust: Trust = SystemTrust()
     port: int = DEFAULT_PORT
     family: Family = Family.ANY

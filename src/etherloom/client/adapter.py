@@ -107,12 +107,22 @@ def stable_hardware(*names: str) -> bytes:
 def check_name(name: str) -> str:
     """Return `name` if an adapter may be called so. Raises Refusal."""
     encoded = name.encode()
-    if not 0 < len(encoded) <= _MAXIMUM_NAME or name in (".", "..") or any(c in "/:%" or c <= " " for c in name):
+    strange = any(character in "/:%" or character <= " " for character in name)
+    if strange or not 0 < len(encoded) <= _MAXIMUM_NAME or name in (".", ".."):
         raise Refusal(
             ErrorCode.INVALID_PARAMETER,
             f"{name!r} can't name an adapter: 1 to {_MAXIMUM_NAME} characters, no blank, slash, colon or %",
         )
     return name
+
+
+async def free_name(prefix: str = "vpn") -> str:
+    """Return the first adapter name of this kind that is not taken."""
+    async with AsyncIPRoute() as netlink:
+        number = 0
+        while await netlink.link_lookup(ifname=f"{prefix}{number}"):
+            number += 1
+        return f"{prefix}{number}"
 
 
 class System:
@@ -129,13 +139,6 @@ class System:
             yield cls(netlink, journal)
 
     # -- the adapter itself
-
-    async def free_name(self, prefix: str = "vpn") -> str:
-        """Return the first adapter name of this kind that is not taken."""
-        number = 0
-        while await self._find(f"{prefix}{number}") is not None:
-            number += 1
-        return f"{prefix}{number}"
 
     async def remember(self, device: str) -> bool:
         """Before an adapter is opened: True if it exists already; then its settings are journalled."""
@@ -186,7 +189,9 @@ class System:
     async def way_to(self, address: Address) -> Way | None:
         """Return how an address is reached now, None if it isn't, or if it is this machine itself."""
         try:
-            found = await self._netlink.route("get", dst=str(address), family=_ADDRESS_FAMILIES[address.version])
+            found = await self._netlink.route(
+                "get", dst=str(address), family=_ADDRESS_FAMILIES[address.version]
+            )
         except NetlinkError:
             return None
         if not found or found[0].get("oif") is None or found[0]["type"] != 1:

@@ -6,10 +6,10 @@ and leaves the doing to etherloom.client.adapter.
 
 import asyncio
 from collections.abc import Callable
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Final, assert_never
 
-from etherloom.client.account import AdapterSettings, DynamicAddress, NoAddress, StaticAddresses
+from etherloom.client.account import AdapterSettings, DynamicAddress, StaticAddresses
 from etherloom.client.adapter import Address, DhcpSocket, Interface, Network, System
 from etherloom.client.dhcp import Action, Bind, Broadcast, DhcpClient, Lease, Unbind, Unicast
 from etherloom.client.events import AddressesChanged, Event, Notice
@@ -40,7 +40,9 @@ class Addressing:
         self._loop = asyncio.get_running_loop()
         self._wake = asyncio.Event()
         self._server: Address | None = None
+        self._last_server: Address | None = None
         self._online = False
+        self._interfaces: tuple[Interface, ...] = ()
         self._dhcp: DhcpClient | None = None
         self._socket: DhcpSocket | None = None
         if isinstance(settings.addressing, DynamicAddress) and settings.up:
@@ -48,25 +50,13 @@ class Addressing:
 
     def connected(self, server: str) -> None:
         """A session is established with the server at this address."""
-        self._server = ip_address(server.partition("%")[0])
+        self._server = self._last_server = ip_address(server.partition("%")[0])
         self._wake.set()
 
     def disconnected(self) -> None:
         """The session is gone."""
         self._server = None
         self._wake.set()
-
-    async def begin(self) -> None:
-        """Set what doesn't depend on a connection. Raises OSError."""
-        match self._settings.addressing:
-            case StaticAddresses(interfaces, gateways):
-                for interface in interfaces:
-                    await self._system.add_address(self._settings.name, interface)
-                self._tell(interfaces, gateways, (), "static")
-            case NoAddress() | DynamicAddress():
-                pass
-            case _:
-                assert_never(self._settings.addressing)
 
     async def run(self) -> None:
         """Follow the connection and the lease until cancelled."""
@@ -105,13 +95,19 @@ class Addressing:
 
     async def _go_online(self) -> None:
         if isinstance(self._settings.addressing, StaticAddresses):
-            await self._take_default_route(self._settings.addressing.gateways)
+            static = self._settings.addressing
+            await self._take_addresses(static.interfaces)
+            await self._take_default_route(static.gateways)
+            self._tell(static.gateways, (), "static")
         if self._dhcp is not None:
             self._open_socket()
             await self._perform(self._dhcp.start(self._loop.time()))
 
     async def _go_offline(self) -> None:
         await self._system.undo(RouteChange)
+        if any(self._last_server in interface.network for interface in self._interfaces):
+            # Without the route to the server these addresses would hide it.
+            await self._take_addresses(())
         self._close_socket()
         if self._dhcp is not None:
             self._dhcp.pause()
@@ -163,11 +159,10 @@ class Addressing:
             self._report(Notice(f"a DHCP message could not be sent: {error.strerror}", warning=True))
 
     async def _bind(self, lease: Lease) -> None:
-        await self._drop_lease()
-        device = self._settings.name
-        await self._system.add_address(device, lease.interface)
+        await self._system.undo(FileChange, RouteChange)
+        await self._take_addresses((lease.interface,))
         if lease.mtu is not None:
-            await self._system.set_link(device, mtu=min(lease.mtu, self._settings.mtu))
+            await self._system.set_link(self._settings.name, mtu=min(lease.mtu, self._settings.mtu))
         gateways = lease.routers
         if lease.routes:  # RFC 3442: then the routers don't count
             gateways = tuple(gateway for network, gateway in lease.routes if network.prefixlen == 0)
@@ -175,17 +170,13 @@ class Addressing:
         await self._take_default_route(gateways)
         if self._settings.accept_dns and lease.name_servers:
             self._system.set_name_servers(lease.name_servers, lease.domain)
-        self._tell((lease.interface,), gateways, lease.name_servers, "dhcp")
+        self._tell(gateways, lease.name_servers, "dhcp")
 
     async def _unbind(self, reason: str) -> None:
-        await self._drop_lease()
+        await self._system.undo(FileChange, RouteChange)
+        await self._take_addresses(())
         self._report(Notice(f"the address of {self._settings.name} is gone: {reason}", warning=True))
-        self._tell((), (), (), "lost")
-
-    async def _drop_lease(self) -> None:
-        await self._system.undo(FileChange)
-        await self._system.undo(RouteChange)
-        await self._system.undo(AddressChange, device=self._settings.name)
+        self._tell((), (), "lost")
 
     async def _take_routes(self, lease: Lease) -> None:
         if not self._settings.accept_routes:
@@ -194,6 +185,21 @@ class Addressing:
             if network.prefixlen:
                 hop = None if gateway == IPv4Address(0) else gateway
                 await self._system.add_route(self._settings.name, network, hop)
+
+    # -- addresses
+
+    async def _take_addresses(self, interfaces: tuple[Interface, ...]) -> None:
+        """Have exactly these from now on; those that stay aren't touched, connections hang on them."""
+        device = self._settings.name
+        for interface in self._interfaces:
+            if interface not in interfaces:
+                await self._system.undo_change(AddressChange(device, str(interface)))
+        for interface in interfaces:
+            if interface not in self._interfaces:
+                if self._server is not None and self._server in interface.network:
+                    await self._keep_server_outside(self._server)
+                await self._system.add_address(device, interface)
+        self._interfaces = interfaces
 
     # -- the default route
 
@@ -214,16 +220,12 @@ class Addressing:
             await self._system.add_route(way.device, ip_network(server), way.gateway)
 
     def _tell(
-        self,
-        interfaces: tuple[Interface, ...],
-        gateways: tuple[Address, ...],
-        name_servers: tuple[IPv4Address | IPv6Address, ...],
-        origin: str,
+        self, gateways: tuple[Address, ...], name_servers: tuple[IPv4Address, ...], origin: str
     ) -> None:
         self._report(
             AddressesChanged(
                 self._settings.name,
-                tuple(map(str, interfaces)),
+                tuple(map(str, self._interfaces)),
                 tuple(map(str, gateways)),
                 tuple(map(str, name_servers)),
                 origin,

@@ -166,7 +166,9 @@ def _verifies_strictly(
     if leaf is None or not authorities:
         return False
     try:
-        verifier = PolicyBuilder().store(Store(list(authorities))).time(now).build_server_verifier(_subject(host))
+        verifier = (
+            PolicyBuilder().store(Store(list(authorities))).time(now).build_server_verifier(_subject(host))
+        )
         verifier.verify(leaf, list(_load_all(chain[1:])))
     except (VerificationError, *_MALFORMED):
         return False

@@ -203,9 +203,9 @@ class DhcpClient:
 
     def _take_refusal(self, reply: Reply, now: float) -> list[Action]:
         server = reply.address_of(Option.SERVER_IDENTIFIER)
-        if self.phase is Phase.REQUESTING and self._offer is not None:
-            if server != self._offer.address_of(Option.SERVER_IDENTIFIER):
-                return []
+        chosen = self._offer.address_of(Option.SERVER_IDENTIFIER) if self._offer is not None else server
+        if self.phase is Phase.REQUESTING and server != chosen:
+            return []
         actions = self._lose(now, "the server refused it")
         self.deadline = now + _AFTER_NAK_S
         return [action for action in actions if not isinstance(action, Broadcast)]
@@ -255,7 +255,11 @@ class DhcpClient:
 
     def _transmit(self, now: float) -> list[Action]:
         """Send what the phase asks for, and set the time of the next try."""
-        if self.phase is Phase.RENEWING and self.lease is not None and now >= self._bound_at + self.lease.rebind_s:
+        if (
+            self.phase is Phase.RENEWING
+            and self.lease is not None
+            and now >= self._bound_at + self.lease.rebind_s
+        ):
             self.phase = Phase.REBINDING
         self._asked_at = now
         self._tries += 1

@@ -179,7 +179,17 @@ def build_frame(payload: bytes, hardware: bytes, source: IPv4Address) -> bytes:
     pseudo = source.packed + BROADCAST.packed + struct.pack("!BBH", 0, _PROTOCOL_UDP, len(udp))
     udp = udp[:6] + struct.pack("!H", _checksum(pseudo + udp) or 0xFFFF) + udp[8:]
     header = struct.pack(
-        "!BBHHHBBH4s4s", 0x45, 0x10, 20 + len(udp), 0, 0, 64, _PROTOCOL_UDP, 0, source.packed, BROADCAST.packed
+        "!BBHHHBBH4s4s",
+        0x45,
+        0x10,
+        20 + len(udp),
+        0,
+        0,
+        64,
+        _PROTOCOL_UDP,
+        0,
+        source.packed,
+        BROADCAST.packed,
     )
     header = header[:10] + struct.pack("!H", _checksum(header)) + header[12:]
     return b"\xff" * 6 + hardware + struct.pack("!H", _ETHERTYPE_IPV4) + header + udp
@@ -207,7 +217,7 @@ def parse_frame(frame: bytes) -> bytes | None:
 def _checksum(data: bytes) -> int:
     if len(data) % 2:
         data += b"\0"
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    total: int = sum(struct.unpack(f"!{len(data) // 2}H", data))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return total ^ 0xFFFF

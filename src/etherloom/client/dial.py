@@ -76,9 +76,7 @@ class _Race:
         pending: set[asyncio.Task[None]] = set()
         for endpoint in endpoints:
             pending.add(group.create_task(self._attempt(endpoint)))
-            _, pending = await asyncio.wait(
-                pending, timeout=stagger_s, return_when=asyncio.FIRST_COMPLETED
-            )
+            _, pending = await asyncio.wait(pending, timeout=stagger_s, return_when=asyncio.FIRST_COMPLETED)
             if self.winner is not None:
                 break
         while pending and self.winner is None:
@@ -111,7 +109,10 @@ def _literal(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 def _check_family(address: ipaddress.IPv4Address | ipaddress.IPv6Address, family: Family) -> None:
     if family is not Family.ANY and str(address.version) != family.value:
-        raise Refusal(ErrorCode.INVALID_PARAMETER, f"{address} is no IPv{family.value} address: leave out -{family.value}")
+        raise Refusal(
+            ErrorCode.INVALID_PARAMETER,
+            f"{address} is no IPv{family.value} address: leave out -{family.value}",
+        )
 
 
 def _interleave(addresses: Sequence[str]) -> tuple[str, ...]:

@@ -74,6 +74,14 @@ class AddressesChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class Traffic:
+    """Bytes of frames, since the session began."""
+
+    bytes_sent: int
+    bytes_received: int
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Something that people should know and nobody has to act on at once."""
 
@@ -89,7 +97,17 @@ class Ended:
     message: str
 
 
-Event = Connecting | LoggingIn | Established | LinksChanged | Waiting | AddressesChanged | Notice | Ended
+Event = (
+    Connecting
+    | LoggingIn
+    | Established
+    | LinksChanged
+    | Waiting
+    | AddressesChanged
+    | Traffic
+    | Notice
+    | Ended
+)
 
 _NAMES: dict[type, str] = {
     Connecting: "connecting",
@@ -98,6 +116,7 @@ _NAMES: dict[type, str] = {
     LinksChanged: "connections",
     Waiting: "waiting",
     AddressesChanged: "addresses",
+    Traffic: "traffic",
     Notice: "notice",
     Ended: "ended",
 }

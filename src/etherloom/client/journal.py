@@ -126,14 +126,19 @@ class Journal:
         """What is to be undone, in the order in which to undo it."""
         return sorted(self._pending.items(), reverse=True)
 
-    def close(self) -> None:
-        """Everything was undone: remove the file. What is still pending stays for the next start."""
-        if not self._pending:
+    def close(self, *, forget: bool = False) -> None:
+        """Everything was undone: remove the file. What is still pending stays for the next start, or is
+        forgotten."""
+        if forget or not self._pending:
             self._file.unlink(missing_ok=True)
         os.close(self._descriptor)
 
+    def leave(self) -> None:
+        """Let go of the file as it is."""
+        os.close(self._descriptor)
+
     def load(self) -> None:
-        """Read what an earlier client wrote; a line that was cut off by its end is no change that was made."""
+        """Read what an earlier client wrote; a line that was cut off stands for no change that was made."""
         os.lseek(self._descriptor, 0, os.SEEK_SET)
         with os.fdopen(os.dup(self._descriptor), "rb") as stream:
             for line in stream.read().splitlines():

@@ -48,7 +48,13 @@ class LinkPlan:
     """Decides for one session; ask again when something changed or `wake_at` has come."""
 
     def __init__(
-        self, now: float, *, maximum: int, interval_s: float, lifetime_s: float = 0.0, half_duplex: bool = False
+        self,
+        now: float,
+        *,
+        maximum: int,
+        interval_s: float,
+        lifetime_s: float,
+        half_duplex: bool,
     ) -> None:
         self._maximum = maximum
         self._interval_s = interval_s
@@ -76,7 +82,9 @@ class LinkPlan:
             return []
         return [link for link in links if now - link.opened_at >= self._lifetime_s]
 
-    def _close(self, now: float, links: Sequence[LinkState], outlived: Sequence[LinkState]) -> list[CloseLink]:
+    def _close(
+        self, now: float, links: Sequence[LinkState], outlived: Sequence[LinkState]
+    ) -> list[CloseLink]:
         if self._half_duplex:
             # The server gives a new connection the direction that is missing: the old one goes first.
             return [CloseLink(link.connection) for link in outlived] or self._close_one_way(links)

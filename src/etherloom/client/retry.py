@@ -73,7 +73,7 @@ class Backoff:
         if code in _FINAL:
             return GiveUp()
         if code in _REFUSED_LOGIN and not self._ever_established and not self._rule.stubborn:
-            return GiveUp("the log-in was refused and none has succeeded before; --retry forever goes on anyway")
+            return GiveUp("no log-in has succeeded before, so this isn't tried again; --retry forever does")
         if self._rule.attempts is not None and self._failures >= self._rule.attempts:
             return GiveUp(f"after {self._failures} retries" if self._failures else "no retry was asked for")
         self._failures += 1
