@@ -1,1 +1,239 @@
-//! PyO3 bindings of the engine: they convert, nothing else.
+//! Python bindings of the engine: they convert, nothing else. Mirrors `etherloom/engine/_core.pyi`.
+
+mod arguments;
+mod results;
+
+use std::net::{IpAddr, SocketAddr};
+use std::os::fd::IntoRawFd;
+use std::time::Duration;
+
+use etherloom_engine::engine::{Engine as Inner, EngineError};
+use etherloom_engine::logging;
+use pyo3::exceptions::{PyKeyError, PyOSError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict};
+
+use crate::arguments::{HubArguments, LimitArguments, LinkArguments, SessionArguments};
+
+/// The one conversion of errors.
+fn refuse(error: EngineError) -> PyErr {
+    match error {
+        EngineError::Unknown(..) => PyKeyError::new_err(error.to_string()),
+        EngineError::System(system) => match system.raw_os_error() {
+            Some(number) => PyOSError::new_err((number, system.to_string())),
+            None => PyOSError::new_err(system.to_string()),
+        },
+        EngineError::Invalid(_) | EngineError::Tls(_) => PyValueError::new_err(error.to_string()),
+    }
+}
+
+fn address(text: &str) -> PyResult<IpAddr> {
+    text.parse()
+        .map_err(|_| PyValueError::new_err(format!("{text:?} is no IP address")))
+}
+
+/// Worker threads, sockets, TLS, sessions, hubs and devices.
+#[pyclass(frozen, module = "etherloom.engine._core")]
+struct Engine(Inner);
+
+#[pymethods]
+impl Engine {
+    #[new]
+    #[pyo3(signature = (*, workers = 0))]
+    fn new(workers: usize) -> PyResult<Self> {
+        Inner::start(workers).map(Self).map_err(refuse)
+    }
+
+    fn wake_descriptor(&self) -> i32 {
+        self.0.wake_descriptor()
+    }
+
+    fn drain(&self, maximum: usize) -> Vec<(u8, u64, u32)> {
+        self.0
+            .drain(maximum)
+            .into_iter()
+            .map(|(subject, id, flags)| (subject as u8, id, flags))
+            .collect()
+    }
+
+    #[allow(
+        clippy::unused_self,
+        reason = "the ring belongs to the process; Python sees it on the engine"
+    )]
+    fn take_log(&self) -> (Vec<logging::LogRecord>, u64) {
+        logging::take()
+    }
+
+    fn stop(&self, py: Python<'_>, deadline_ms: u64) -> bool {
+        py.detach(|| self.0.stop(Duration::from_millis(deadline_ms)))
+    }
+
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "PyO3 hands over owned values"
+    )]
+    fn set_identity(&self, chain: Vec<Vec<u8>>, private_key: Vec<u8>) -> PyResult<()> {
+        self.0.set_identity(chain, &private_key).map_err(refuse)
+    }
+
+    fn open_listener(&self, address: &str, port: u16, limits: LimitArguments) -> PyResult<u64> {
+        self.0
+            .open_listener(crate::address(address)?, port, limits.into())
+            .map_err(refuse)
+    }
+
+    fn listener_port(&self, listener: u64) -> PyResult<u16> {
+        self.0.listener_port(listener).map_err(refuse)
+    }
+
+    fn listener_snapshot<'py>(
+        &self,
+        py: Python<'py>,
+        listener: u64,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        results::listener(py, &self.0.listener_snapshot(listener).map_err(refuse)?)
+    }
+
+    fn close_listener(&self, listener: u64) -> PyResult<()> {
+        self.0.close_listener(listener).map_err(refuse)
+    }
+
+    fn connect(
+        &self,
+        address: &str,
+        port: u16,
+        server_name: String,
+        deadline_ms: u64,
+    ) -> PyResult<u64> {
+        let target = SocketAddr::new(crate::address(address)?, port);
+        Ok(self
+            .0
+            .connect(target, server_name, Duration::from_millis(deadline_ms)))
+    }
+
+    fn facts<'py>(&self, py: Python<'py>, connection: u64) -> PyResult<Bound<'py, PyDict>> {
+        results::facts(py, &self.0.facts(connection).map_err(refuse)?)
+    }
+
+    fn pull(&self, connection: u64, maximum: usize) -> PyResult<()> {
+        self.0.pull(connection, maximum).map_err(refuse)
+    }
+
+    fn take<'py>(
+        &self,
+        py: Python<'py>,
+        connection: u64,
+    ) -> PyResult<(Bound<'py, PyBytes>, Option<String>)> {
+        let (data, ended) = self.0.take(connection).map_err(refuse)?;
+        Ok((PyBytes::new(py, &data), ended))
+    }
+
+    fn send(&self, connection: u64, data: Vec<u8>) -> PyResult<()> {
+        self.0.send(connection, data).map_err(refuse)
+    }
+
+    fn set_deadline(&self, connection: u64, milliseconds: u64) -> PyResult<()> {
+        self.0
+            .set_deadline(connection, milliseconds)
+            .map_err(refuse)
+    }
+
+    fn close(&self, connection: u64) -> PyResult<()> {
+        self.0.close(connection).map_err(refuse)
+    }
+
+    fn splice(&self, connection: u64, replay: Vec<u8>) -> PyResult<i32> {
+        self.0
+            .splice(connection, replay)
+            .map(IntoRawFd::into_raw_fd)
+            .map_err(refuse)
+    }
+
+    fn open_hub(&self, rules: HubArguments) -> u64 {
+        self.0.open_hub(rules.wire, rules.into())
+    }
+
+    fn set_hub_rules(&self, hub: u64, rules: HubArguments) -> PyResult<()> {
+        self.0.set_hub_rules(hub, rules.into()).map_err(refuse)
+    }
+
+    fn close_hub(&self, hub: u64) -> PyResult<()> {
+        self.0.close_hub(hub).map_err(refuse)
+    }
+
+    fn mac_table<'py>(&self, py: Python<'py>, hub: u64) -> PyResult<Vec<Bound<'py, PyDict>>> {
+        let entries = self.0.mac_table(hub).map_err(refuse)?;
+        entries
+            .iter()
+            .map(|entry| results::mac_entry(py, entry))
+            .collect()
+    }
+
+    fn mac_count(&self, hub: u64) -> PyResult<usize> {
+        self.0.mac_count(hub).map_err(refuse)
+    }
+
+    fn delete_mac(&self, hub: u64, address: [u8; 6], vlan: u16) -> PyResult<bool> {
+        self.0.delete_mac(hub, address, vlan).map_err(refuse)
+    }
+
+    fn open_session(&self, hub: u64, rules: SessionArguments) -> PyResult<u64> {
+        self.0.open_session(hub, rules.into()).map_err(refuse)
+    }
+
+    fn promote(
+        &self,
+        connection: u64,
+        session: u64,
+        farewell: Vec<u8>,
+        leftover: Vec<u8>,
+        link: LinkArguments,
+    ) -> PyResult<()> {
+        self.0
+            .promote(connection, session, farewell, leftover, link.into())
+            .map_err(refuse)
+    }
+
+    fn open_tap(&self, hub: u64, name: &str) -> PyResult<u64> {
+        self.0.open_tap(hub, name).map_err(refuse)
+    }
+
+    fn open_memory(&self, hub: u64, queue_frames: usize) -> PyResult<u64> {
+        self.0.open_memory(hub, queue_frames).map_err(refuse)
+    }
+
+    fn send_frames(&self, session: u64, frames: Vec<Vec<u8>>) -> PyResult<()> {
+        self.0.send_frames(session, frames).map_err(refuse)
+    }
+
+    fn take_frames<'py>(
+        &self,
+        py: Python<'py>,
+        session: u64,
+        maximum: usize,
+    ) -> PyResult<Vec<Bound<'py, PyBytes>>> {
+        let frames = self.0.take_frames(session, maximum).map_err(refuse)?;
+        Ok(frames.iter().map(|frame| PyBytes::new(py, frame)).collect())
+    }
+
+    fn session_snapshot<'py>(&self, py: Python<'py>, session: u64) -> PyResult<Bound<'py, PyDict>> {
+        results::session(py, &self.0.session_snapshot(session).map_err(refuse)?)
+    }
+
+    fn close_link(&self, session: u64, connection: u64) -> PyResult<()> {
+        self.0.close_link(session, connection).map_err(refuse)
+    }
+
+    fn close_session(&self, session: u64) -> PyResult<()> {
+        self.0.close_session(session).map_err(refuse)
+    }
+
+    fn forget_session(&self, session: u64) -> PyResult<()> {
+        self.0.forget_session(session).map_err(refuse)
+    }
+}
+
+#[pymodule]
+fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<Engine>()
+}

@@ -1,1 +1,26 @@
-//! The pure layer-2 hub: MAC table, look-up, counters.
+//! The pure layer-2 hub: where a frame goes, and who was seen where.
+//!
+//! No clock (`now_ms` is an argument), no I/O, no queue: a [`Switch`] gives verdicts, its caller moves the frames.
+//! Every method takes `&self` and may be called from many threads at once.
+
+#![forbid(unsafe_code)]
+
+mod counters;
+mod drops;
+mod frame;
+mod header;
+mod ingress;
+mod mac_key;
+mod mac_table;
+mod switch;
+
+pub use counters::{Counters, CountersSnapshot, Traffic, TrafficSnapshot};
+pub use drops::DropReason;
+pub use frame::{Frame, Offload};
+pub use header::{Header, classify};
+pub use mac_key::MacKey;
+pub use mac_table::{Learned, MacEntry, MacTable, MacView};
+pub use switch::{Batch, HubRules, Switch, Verdict};
+
+/// Where a session plugs into a hub. The engine hands them out and never uses one twice.
+pub type PortId = u32;

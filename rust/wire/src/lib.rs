@@ -1,1 +1,7 @@
 //! Pure codecs of the data phase: the block stream and its compression.
+//!
+//! No socket, clock, thread or randomness in here: bytes in, frames out, and the other way round.
+
+#![forbid(unsafe_code)]
+
+pub mod block;

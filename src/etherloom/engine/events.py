@@ -9,6 +9,7 @@ class Subject(IntEnum):
     LISTENER = 1
     CONNECTION = 2
     SESSION = 3
+    LOG = 4
 
 
 class ConnectionEvent(IntFlag):

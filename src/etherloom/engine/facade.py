@@ -4,6 +4,7 @@ It converts and waits; it decides nothing. One Facade lives on one event loop.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -11,8 +12,16 @@ from typing import Final
 from etherloom.engine import _core
 from etherloom.engine.commands import HubRules, LinkSettings, ListenerLimits, SessionRules
 from etherloom.engine.events import ConnectionEvent, ListenerEvent, SessionEvent, Subject
+from etherloom.engine.snapshots import SessionSnapshot
 
 _DRAIN: Final = 1024
+_LEVELS: Final = {
+    "ERROR": logging.ERROR,
+    "WARN": logging.WARNING,
+    "INFO": logging.INFO,
+    "DEBUG": logging.DEBUG,
+}
+_log = logging.getLogger("etherloom.engine")
 
 
 class ConnectionLost(Exception):
@@ -104,7 +113,7 @@ class Session:
         self.on_links_changed: Callable[[], None] | None = None
         self._frames: asyncio.Event = asyncio.Event()
 
-    def snapshot(self) -> _core.SessionSnapshot:
+    def snapshot(self) -> SessionSnapshot:
         """Counters and links as they are now; works until forget()."""
         return self._facade.core.session_snapshot(self.identifier)
 
@@ -205,8 +214,9 @@ class Facade:
     # -- hubs and sessions
 
     def open_hub(self, rules: HubRules) -> int:
-        return self.core.open_hub({"wire": rules.wire, "mac_entries": rules.mac_entries,
-                                   "mac_age_ms": rules.mac_age_ms})
+        return self.core.open_hub(
+            {"wire": rules.wire, "mac_entries": rules.mac_entries, "mac_age_ms": rules.mac_age_ms}
+        )
 
     def open_session(self, hub: int, rules: SessionRules) -> Session:
         """A native session without links yet; see promote."""
@@ -277,8 +287,17 @@ class Facade:
                 session = self._sessions.get(identifier)
                 if session is not None:
                     session.notify(SessionEvent(flags))
+            elif subject == Subject.LOG:
+                self._on_log()
             elif ListenerEvent.FAILED in ListenerEvent(flags):
                 self._failures.get(identifier, lambda: None)()
+
+    def _on_log(self) -> None:
+        records, lost = self.core.take_log()
+        for level, module, message in records:
+            _log.log(_LEVELS.get(level, logging.ERROR), message, extra={"module_path": module})
+        if lost:
+            _log.warning("%d log records of the engine were lost", lost)
 
     def _on_connection(self, identifier: int, flags: ConnectionEvent) -> None:
         if ConnectionEvent.ACCEPTED in flags:
@@ -303,4 +322,3 @@ class Facade:
             return
         self._connections[identifier] = connection
         accept(connection)
-

@@ -1,11 +1,15 @@
 """How a user proves who they are: a closed union (reference: administration, section 3.3, AUTH)."""
 
 from dataclasses import dataclass
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
 class AnonymousCredential:
     """Anybody who names this user gets in."""
+
+
+ANONYMOUS: Final = AnonymousCredential()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Which names hubs and users may have, and how names are compared (reference: administration, section 3.3)."""
+"""Which names hubs and users may have, and how names are compared (reference: administration §3.3)."""
 
 import re
 from typing import Final
@@ -21,11 +21,15 @@ def fold(name: str) -> str:
 def check_hub_name(name: str) -> str:
     """Return `name` if it may name a hub. Raises Refusal (INVALID_PARAMETER) saying what is wrong."""
     if not name or len(name) > MAXIMUM_NAME_CHARACTERS or name != name.strip() or name.strip(".") != name:
-        raise Refusal(ErrorCode.INVALID_PARAMETER, f"{name!r} can't name a hub: 1 to 255 characters, "
-                      "no blank or dot at either end")
+        raise Refusal(
+            ErrorCode.INVALID_PARAMETER,
+            f"{name!r} can't name a hub: 1 to 255 characters, no blank or dot at either end",
+        )
     if not _SAFE.fullmatch(name):
-        raise Refusal(ErrorCode.INVALID_PARAMETER, f"{name!r} can't name a hub: use letters, digits, "
-                      "blank and ( ) - _ # % & .")
+        raise Refusal(
+            ErrorCode.INVALID_PARAMETER,
+            f"{name!r} can't name a hub: use letters, digits, blank and ( ) - _ # % & .",
+        )
     return name
 
 
@@ -34,8 +38,10 @@ def check_user_name(name: str) -> str:
     if name == "*":
         return name
     if not name or len(name) > MAXIMUM_NAME_CHARACTERS or name != name.strip() or not _USER.fullmatch(name):
-        raise Refusal(ErrorCode.INVALID_PARAMETER, f"{name!r} can't name a user: use letters, digits, "
-                      "blank and ( ) - _ # % & . @, or * alone")
+        raise Refusal(
+            ErrorCode.INVALID_PARAMETER,
+            f"{name!r} can't name a user: use letters, digits, blank and ( ) - _ # % & . @, or * alone",
+        )
     if fold(name) in _RESERVED_USERS or fold(name).startswith("l3sw_"):
         raise Refusal(ErrorCode.INVALID_PARAMETER, f"{name!r} is reserved for the server's own sessions")
     return name

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from etherloom.model.credential import AnonymousCredential, Credential
+from etherloom.model.credential import ANONYMOUS, Credential
 from etherloom.model.policy import Policy
 
 
@@ -14,7 +14,7 @@ class User:
     """
 
     name: str
-    credential: Credential = AnonymousCredential()
+    credential: Credential = ANONYMOUS
     group: str = ""
     real_name: str = ""
     note: str = ""

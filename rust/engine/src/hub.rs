@@ -1,0 +1,101 @@
+//! A hub as the workers share it: the pure switch and the directory of its ports.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use arc_swap::{ArcSwap, Guard};
+use etherloom_switch::{Frame, HubRules, PortId, Switch, Verdict};
+use parking_lot::Mutex;
+
+const NO_WORKER: usize = usize::MAX;
+
+/// One hub. Workers look up without a lock; ports come and go under one.
+pub struct Hub {
+    /// Number of this hub.
+    pub identifier: u64,
+    /// Two ports joined without learning: our client.
+    pub wire: bool,
+    /// MAC table and rules.
+    pub switch: Switch,
+    directory: ArcSwap<Vec<PortId>>,
+    change: Mutex<()>,
+    home: AtomicUsize,
+    closed: AtomicBool,
+}
+
+impl Hub {
+    /// A hub without ports.
+    pub fn new(identifier: u64, wire: bool, rules: HubRules) -> Arc<Self> {
+        Arc::new(Self {
+            identifier,
+            wire,
+            switch: Switch::new(rules),
+            directory: ArcSwap::from_pointee(Vec::new()),
+            change: Mutex::new(()),
+            home: AtomicUsize::new(NO_WORKER),
+            closed: AtomicBool::new(false),
+        })
+    }
+
+    /// Where a frame goes.
+    pub fn forward(&self, ingress: PortId, frame: &Frame<'_>, now_ms: u64) -> Verdict {
+        if self.wire {
+            Verdict::Flood
+        } else {
+            self.switch.forward(ingress, frame, now_ms)
+        }
+    }
+
+    /// All ports at this moment.
+    pub fn ports(&self) -> Guard<Arc<Vec<PortId>>> {
+        self.directory.load()
+    }
+
+    /// Make a port a target of floods. False when the hub was closed meanwhile.
+    pub fn add_port(&self, port: PortId) -> bool {
+        let _changing = self.change.lock();
+        if self.closed.load(Ordering::Acquire) {
+            return false;
+        }
+        let mut ports = self.directory.load().as_ref().clone();
+        ports.push(port);
+        self.directory.store(Arc::new(ports));
+        true
+    }
+
+    /// Forget a port and all that was learned from it.
+    pub fn remove_port(&self, port: PortId) {
+        let _changing = self.change.lock();
+        let ports = self
+            .directory
+            .load()
+            .iter()
+            .copied()
+            .filter(|other| *other != port)
+            .collect();
+        self.directory.store(Arc::new(ports));
+        self.switch.detach(port);
+    }
+
+    /// Take no more ports; returns those that are there.
+    pub fn close(&self) -> Vec<PortId> {
+        let _changing = self.change.lock();
+        self.closed.store(true, Ordering::Release);
+        self.directory.load().as_ref().clone()
+    }
+
+    /// The worker of all ports of a wire hub: the device must see how full the session is. The first
+    /// proposal stays.
+    pub fn place(&self, proposal: usize) -> usize {
+        if !self.wire {
+            return proposal;
+        }
+        match self
+            .home
+            .compare_exchange(NO_WORKER, proposal, Ordering::AcqRel, Ordering::Acquire)
+        {
+            Ok(_) => proposal,
+            Err(home) => home,
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! What arrives in a worker's mailbox.
+
+use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+
+use etherloom_switch::PortId;
+use mio::net::TcpStream;
+
+use crate::admission::Admission;
+use crate::hub::Hub;
+use crate::link::LinkSettings;
+use crate::session::SessionRules;
+use crate::shared::{ConnectionShared, SessionShared};
+use crate::tls::Tls;
+
+/// Frames for ports of one worker, encoded one behind the other: port, length, bytes.
+#[derive(Default)]
+pub struct Batch {
+    /// The hub that they belong to: a port number may have been given to another hub's session since.
+    pub hub: u64,
+    /// `u32 port, u32 length, bytes`, native byte order.
+    pub frames: Vec<u8>,
+    /// How many.
+    pub count: usize,
+}
+
+impl Batch {
+    /// Append one frame.
+    pub fn push(&mut self, port: PortId, frame: &[u8]) {
+        self.frames.extend_from_slice(&port.to_ne_bytes());
+        self.frames
+            .extend_from_slice(&(frame.len() as u32).to_ne_bytes());
+        self.frames.extend_from_slice(frame);
+        self.count += 1;
+    }
+
+    /// Walk over the frames.
+    pub fn each(&self, mut visit: impl FnMut(PortId, &[u8])) {
+        let mut rest = self.frames.as_slice();
+        while let Some((port, tail)) = rest.split_first_chunk::<4>() {
+            let Some((length, tail)) = tail.split_first_chunk::<4>() else {
+                return;
+            };
+            let Some((frame, tail)) = tail.split_at_checked(u32::from_ne_bytes(*length) as usize)
+            else {
+                return;
+            };
+            visit(PortId::from_ne_bytes(*port), frame);
+            rest = tail;
+        }
+    }
+}
+
+/// A connection with its unread bytes, on its way into a session.
+pub struct Transfer {
+    /// Number of the connection.
+    pub connection: u64,
+    /// The socket, not registered anywhere.
+    pub socket: TcpStream,
+    /// TLS, unless it has ended here.
+    pub tls: Option<Tls>,
+    /// What the link is.
+    pub shared: Arc<crate::shared::LinkShared>,
+    /// Received and not opened: cipher text, or raw blocks.
+    pub received: Vec<u8>,
+    /// Opened and not decoded.
+    pub plain: Vec<u8>,
+    /// To be sent first: the sealed farewell.
+    pub unsent: Vec<u8>,
+}
+
+/// A message to a worker.
+pub enum Message {
+    /// A connection was accepted.
+    Accepted {
+        socket: std::net::TcpStream,
+        peer: SocketAddr,
+        connection: Arc<ConnectionShared>,
+        admission: Admission,
+        deadline_ms: u64,
+    },
+    /// Open a connection.
+    Connect {
+        address: SocketAddr,
+        server_name: String,
+        connection: Arc<ConnectionShared>,
+        deadline_ms: u64,
+    },
+    /// Answer with up to `maximum` bytes.
+    Pull { connection: u64, maximum: usize },
+    /// Send bytes.
+    Send { connection: u64, data: Vec<u8> },
+    /// Close it so many milliseconds from now; 0 takes that back.
+    Deadline { connection: u64, milliseconds: u64 },
+    /// Close politely.
+    Close { connection: u64 },
+    /// Pump the plain stream to and from this socket.
+    Splice {
+        connection: u64,
+        socket: UnixStream,
+        replay: Vec<u8>,
+    },
+    /// Make the connection a link.
+    Promote {
+        connection: u64,
+        session: Arc<SessionShared>,
+        farewell: Vec<u8>,
+        leftover: Vec<u8>,
+        link: LinkSettings,
+    },
+    /// The second half of Promote, on the session's worker.
+    Attach {
+        session: u64,
+        transfer: Box<Transfer>,
+    },
+    /// Plug a native session in.
+    OpenSession {
+        session: Arc<SessionShared>,
+        hub: Arc<Hub>,
+        rules: SessionRules,
+    },
+    /// Plug a device in.
+    OpenDevice {
+        session: Arc<SessionShared>,
+        hub: Arc<Hub>,
+        descriptor: OwnedFd,
+    },
+    /// Plug a port of Python in.
+    OpenMemory {
+        session: Arc<SessionShared>,
+        hub: Arc<Hub>,
+    },
+    /// Frames from Python.
+    Inject { session: u64, frames: Vec<Vec<u8>> },
+    /// Close one link politely.
+    CloseLink { session: u64, connection: u64 },
+    /// End a session.
+    CloseSession { session: u64 },
+    /// End the sessions on these ports.
+    ClosePorts { hub: u64, ports: Vec<PortId> },
+    /// Close everything politely within so many milliseconds and end the thread.
+    Stop { deadline_ms: u64 },
+}

@@ -1,0 +1,61 @@
+//! Linux: TAP adapters through /dev/net/tun, signal masks.
+
+use std::io;
+use std::os::fd::OwnedFd;
+
+use rustix::fs::{Mode, OFlags, open};
+use rustix::ioctl::{Updater, ioctl, opcode};
+
+const INTERFACE_NAME_BYTES: usize = 16;
+const IFF_TAP: u16 = 0x0002;
+const IFF_NO_PI: u16 = 0x1000;
+const TUNSETIFF: u32 = opcode::write::<i32>(b'T', 202);
+
+/// The kernel's `struct ifreq` as TUNSETIFF uses it: name, flags, padding of the union.
+#[repr(C)]
+struct InterfaceRequest {
+    name: [u8; INTERFACE_NAME_BYTES],
+    flags: u16,
+    padding: [u8; 22],
+}
+
+pub(super) fn open_tap(name: &str) -> io::Result<(OwnedFd, String)> {
+    if name.len() >= INTERFACE_NAME_BYTES || name.bytes().any(|byte| byte == 0 || byte == b'/') {
+        let reason = format!("{name:?} can't name an adapter: at most 15 characters without '/'");
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
+    }
+    let flags = OFlags::RDWR | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    let descriptor = open("/dev/net/tun", flags, Mode::empty())?;
+    let mut request = InterfaceRequest {
+        name: [0; INTERFACE_NAME_BYTES],
+        flags: IFF_TAP | IFF_NO_PI,
+        padding: [0; 22],
+    };
+    request.name[..name.len()].copy_from_slice(name.as_bytes());
+    // SAFETY: TUNSETIFF reads and writes one `struct ifreq`, which InterfaceRequest mirrors in size and
+    // layout; the descriptor is /dev/net/tun.
+    unsafe {
+        ioctl(
+            &descriptor,
+            Updater::<TUNSETIFF, InterfaceRequest>::new(&mut request),
+        )
+    }?;
+    let length = request
+        .name
+        .iter()
+        .position(|byte| *byte == 0)
+        .unwrap_or(INTERFACE_NAME_BYTES);
+    Ok((
+        descriptor,
+        String::from_utf8_lossy(&request.name[..length]).into_owned(),
+    ))
+}
+
+pub(super) fn block_signals() {
+    // SAFETY: the set is initialised by sigfillset before it is read; pthread_sigmask changes this thread only.
+    unsafe {
+        let mut all = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
+        libc::sigfillset(all.as_mut_ptr());
+        libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), std::ptr::null_mut());
+    }
+}

@@ -1,0 +1,201 @@
+//! A native session on its worker: its links, which of them carries a frame, keep-alives and time-outs.
+
+use etherloom_wire::block::{BlockLimits, Compressor};
+
+use crate::flow::flow_hash;
+use crate::link::{Link, Scratch};
+
+const STOCK_FRAME_BYTES: usize = 1_600;
+const SUPER_FRAME_BYTES: usize = 65_535 + 64;
+const PINS: usize = 256;
+const NO_LINK: u64 = 0;
+/// A device joined to this session alone waits when so much is queued (see Hub::wire).
+const PAUSE_BYTES: usize = 256 * 1024;
+
+/// What both ends agreed on.
+#[derive(Clone, Copy, Debug)]
+pub struct SessionRules {
+    /// Which end we are.
+    pub server: bool,
+    /// Silence that ends it.
+    pub timeout_ms: u64,
+    /// Each block is a zlib stream.
+    pub compress: bool,
+    /// Links carry frames one way only.
+    pub half_duplex: bool,
+    /// Frames may be longer than Ethernet's.
+    pub super_frames: bool,
+    /// What may wait for one link.
+    pub queue_bytes: usize,
+}
+
+impl SessionRules {
+    /// The longest frame that a block may hold.
+    pub fn frame_limit(&self) -> usize {
+        if self.super_frames {
+            SUPER_FRAME_BYTES
+        } else {
+            STOCK_FRAME_BYTES
+        }
+    }
+
+    /// What the peer may put into a block.
+    pub fn block_limits(&self) -> BlockLimits {
+        let frame = self.frame_limit();
+        let block = BlockLimits::STOCK.block.max(frame);
+        BlockLimits {
+            frame,
+            block,
+            ..BlockLimits::STOCK
+        }
+    }
+}
+
+/// Why a frame was not queued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotQueued {
+    /// No link that may send.
+    NoLink,
+    /// All that may send are full.
+    Full,
+    /// Longer than the peer takes.
+    TooLong,
+    /// It would not compress.
+    NotCompressed,
+}
+
+/// The worker's half of a native session.
+pub struct Native {
+    /// What was agreed.
+    pub rules: SessionRules,
+    /// Its links, closing ones included.
+    pub links: Vec<Link>,
+    compressor: Option<Compressor>,
+    pins: Box<[u64; PINS]>,
+}
+
+impl Native {
+    /// A session without links.
+    pub fn new(rules: SessionRules) -> Self {
+        Self {
+            rules,
+            links: Vec::new(),
+            compressor: rules.compress.then(Compressor::new),
+            pins: Box::new([NO_LINK; PINS]),
+        }
+    }
+
+    /// Queue a frame on the link that its flow is pinned to.
+    pub fn enqueue(&mut self, frame: &[u8], scratch: &mut Scratch) -> Result<(), NotQueued> {
+        if frame.len() > self.rules.frame_limit() {
+            return Err(NotQueued::TooLong);
+        }
+        let pin = flow_hash(frame) as usize % PINS;
+        let limit = self.rules.queue_bytes;
+        let chosen = match self
+            .links
+            .iter()
+            .position(|link| link.identifier == self.pins[pin] && link.sends)
+        {
+            Some(position) if !self.links[position].is_blocked() => position,
+            pinned => self.repin(pin, pinned).ok_or(NotQueued::NoLink)?,
+        };
+        self.links[chosen].enqueue(frame, self.compressor.as_mut(), limit, scratch)
+    }
+
+    /// Choose the emptiest link. A flow leaves a link that lives only when that one's queue is half full:
+    /// frames of one flow on two links may overtake each other.
+    fn repin(&mut self, pin: usize, pinned: Option<usize>) -> Option<usize> {
+        if let Some(position) = pinned
+            && self.links[position].backlog() < self.rules.queue_bytes / 2
+        {
+            return Some(position);
+        }
+        let usable = self.links.iter().enumerate().filter(|(_, link)| link.sends);
+        let (position, link) = usable.min_by_key(|(_, link)| link.backlog())?;
+        self.pins[pin] = link.identifier;
+        Some(position)
+    }
+
+    /// Spread the flows again over all links, where that can't reorder: a link that has nothing to send.
+    pub fn spread(&mut self) {
+        let usable: Vec<u64> = self
+            .links
+            .iter()
+            .filter(|link| link.sends)
+            .map(|link| link.identifier)
+            .collect();
+        if usable.is_empty() {
+            return;
+        }
+        for (index, pin) in self.pins.iter_mut().enumerate() {
+            let busy = self
+                .links
+                .iter()
+                .any(|link| link.identifier == *pin && link.sends && link.backlog() > 0);
+            if !busy {
+                *pin = usable[index % usable.len()];
+            }
+        }
+    }
+
+    /// True when a device joined to this session alone should wait.
+    pub fn is_congested(&self) -> bool {
+        let sending = self.links.iter().filter(|link| link.sends);
+        sending
+            .map(Link::backlog)
+            .min()
+            .is_none_or(|least| least > PAUSE_BYTES)
+    }
+
+    /// The link of a connection.
+    pub fn link_mut(&mut self, connection: u64) -> Option<&mut Link> {
+        self.links
+            .iter_mut()
+            .find(|link| link.identifier == connection)
+    }
+
+    /// When something is due next: a keep-alive, a silent link, a link that takes too long to close.
+    pub fn next_due_ms(&self) -> u64 {
+        let links = self.links.iter();
+        links
+            .map(|link| self.link_due_ms(link))
+            .min()
+            .unwrap_or(u64::MAX)
+    }
+
+    fn link_due_ms(&self, link: &Link) -> u64 {
+        if let Some(until) = link.closing {
+            return until;
+        }
+        let silent = if link.receives {
+            link.last_received_ms + self.rules.timeout_ms
+        } else {
+            u64::MAX
+        };
+        let keep_alive = if link.sends {
+            link.keep_alive_due_ms
+        } else {
+            u64::MAX
+        };
+        silent.min(keep_alive)
+    }
+
+    /// Links that are over now: silent for the time-out, or closing for too long.
+    pub fn overdue(&self, now_ms: u64) -> Vec<u64> {
+        let over = |link: &&Link| match link.closing {
+            Some(until) => until <= now_ms,
+            None => link.receives && link.last_received_ms + self.rules.timeout_ms <= now_ms,
+        };
+        self.links
+            .iter()
+            .filter(over)
+            .map(|link| link.identifier)
+            .collect()
+    }
+
+    /// The time to the next keep-alive, out of a random number.
+    pub fn keep_alive_interval_ms(&self, random: u64) -> u64 {
+        (self.rules.timeout_ms / 5).max(random % (self.rules.timeout_ms / 2).max(1))
+    }
+}

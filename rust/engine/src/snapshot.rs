@@ -1,0 +1,170 @@
+//! Queries: what is so at this moment.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::SocketAddr;
+use std::sync::atomic::Ordering::Relaxed;
+
+use etherloom_switch::{CountersSnapshot, PortId};
+
+use crate::admission::Gate;
+use crate::shared::{LinkShared, PortKind, SessionShared};
+
+/// Counts of a listener.
+#[derive(Clone, Copy, Debug)]
+pub struct ListenerSnapshot {
+    /// Let in, ever.
+    pub accepted: u64,
+    /// Not logged in yet.
+    pub unestablished: usize,
+    /// Turned away for the cap per source.
+    pub refused_per_source: u64,
+    /// Turned away for the cap in all.
+    pub refused_total: u64,
+    /// TLS did not come up.
+    pub failed_handshakes: u64,
+}
+
+impl ListenerSnapshot {
+    /// Read the gate.
+    pub fn of(gate: &Gate) -> Self {
+        Self {
+            accepted: gate.accepted.load(Relaxed),
+            unestablished: gate.waiting(),
+            refused_per_source: gate.refused_per_source.load(Relaxed),
+            refused_total: gate.refused_total.load(Relaxed),
+            failed_handshakes: gate.failed_handshakes.load(Relaxed),
+        }
+    }
+}
+
+/// One learned address.
+#[derive(Clone, Debug)]
+pub struct MacEntry {
+    /// The session it was learned from.
+    pub session: u64,
+    /// MAC address.
+    pub address: [u8; 6],
+    /// VLAN identifier, 0 without a tag.
+    pub vlan: u16,
+    /// Since it was learned.
+    pub created_ms_ago: u64,
+    /// Since it was seen.
+    pub updated_ms_ago: u64,
+}
+
+impl MacEntry {
+    /// None when the session is gone meanwhile.
+    pub fn of(
+        entry: &etherloom_switch::MacEntry,
+        sessions: &HashMap<PortId, u64>,
+        now_ms: u64,
+    ) -> Option<Self> {
+        Some(Self {
+            session: *sessions.get(&entry.port)?,
+            address: entry.key.mac(),
+            vlan: entry.key.vlan(),
+            created_ms_ago: now_ms.saturating_sub(entry.created_ms),
+            updated_ms_ago: now_ms.saturating_sub(entry.updated_ms),
+        })
+    }
+}
+
+/// One link.
+#[derive(Clone, Debug)]
+pub struct LinkSnapshot {
+    /// Number of the connection.
+    pub connection: u64,
+    /// Peer address.
+    pub peer: SocketAddr,
+    /// 0 both, 1 server to client, 2 client to server.
+    pub direction: u8,
+    /// Without TLS.
+    pub raw: bool,
+    /// As TLS prints it.
+    pub tls_version: String,
+    /// As TLS prints it.
+    pub cipher: String,
+    /// On the wire.
+    pub bytes_sent: u64,
+    /// On the wire.
+    pub bytes_received: u64,
+}
+
+impl LinkSnapshot {
+    fn of(link: &LinkShared) -> Self {
+        Self {
+            connection: link.connection,
+            peer: link.peer,
+            direction: link.direction,
+            raw: link.raw,
+            tls_version: link.facts.version.to_string(),
+            cipher: link.facts.cipher.to_string(),
+            bytes_sent: link.wire.sent.load(Relaxed),
+            bytes_received: link.wire.received.load(Relaxed),
+        }
+    }
+}
+
+/// A session.
+#[derive(Clone, Debug)]
+pub struct SessionSnapshot {
+    /// "native", "tap" or "memory".
+    pub kind: &'static str,
+    /// Name of the TAP adapter.
+    pub device: Option<String>,
+    /// Why it is over.
+    pub ended: Option<&'static str>,
+    /// Its links.
+    pub links: Vec<LinkSnapshot>,
+    /// Links since the start.
+    pub links_opened: u64,
+    /// Frames and bytes through the port.
+    pub counters: CountersSnapshot,
+    /// Drops by name, those that happened.
+    pub drops: BTreeMap<&'static str, u64>,
+    /// On the wire, all links.
+    pub wire_bytes_sent: u64,
+    /// On the wire, all links.
+    pub wire_bytes_received: u64,
+    /// Since the last complete item from the peer.
+    pub idle_ms: u64,
+}
+
+impl SessionSnapshot {
+    /// Read a session.
+    pub fn of(session: &SessionShared, now_ms: u64) -> Self {
+        let links: Vec<_> = session
+            .links
+            .lock()
+            .iter()
+            .map(|link| LinkSnapshot::of(link))
+            .collect();
+        let (kind, device) = match &session.kind {
+            PortKind::Native => ("native", None),
+            PortKind::Tap(name) => ("tap", Some(name.clone())),
+            PortKind::Memory => ("memory", None),
+        };
+        let counters = session.counters.snapshot();
+        Self {
+            kind,
+            device,
+            ended: session.ended.get().map(|reason| reason.as_str()),
+            links_opened: session.links_opened.load(Relaxed),
+            drops: named_drops(&counters),
+            wire_bytes_sent: session.wire.sent.load(Relaxed)
+                + links.iter().map(|link| link.bytes_sent).sum::<u64>(),
+            wire_bytes_received: session.wire.received.load(Relaxed)
+                + links.iter().map(|link| link.bytes_received).sum::<u64>(),
+            idle_ms: now_ms.saturating_sub(session.last_received_ms.load(Relaxed)),
+            counters,
+            links,
+        }
+    }
+}
+
+fn named_drops(counters: &CountersSnapshot) -> BTreeMap<&'static str, u64> {
+    let happened = counters.drops().filter(|(_, count)| *count > 0);
+    happened
+        .map(|(reason, count)| (reason.name(), count))
+        .collect()
+}

@@ -1,0 +1,199 @@
+//! What connections are made from: the server's identity and the client's settings.
+//!
+//! A client accepts any certificate chain here: whether it is the right one is decided above, from
+//! `TlsFacts`, before a byte is sent. Only the proof that the peer holds the key is checked.
+
+use std::sync::{Arc, OnceLock};
+
+use rustls::client::Resumption;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, aws_lc_rs};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::server::{ClientHello, NoServerSessionStorage, ResolvesServerCert};
+use rustls::sign::{CertifiedKey, SigningKey, SingleCertAndKey};
+use rustls::{
+    ClientConfig, DigitallySignedStruct, ServerConfig, SignatureScheme, SupportedProtocolVersion,
+};
+
+use super::certificate;
+use super::error::TlsError;
+
+/// Which key, certificates and rules a server's connections use. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Identity(Arc<ServerConfig>);
+
+impl Identity {
+    /// From DER certificates, the server's own first, and its private key (PKCS#8, PKCS#1 or SEC1 DER).
+    ///
+    /// The certificates may be of any shape; the key must be the first one's if that can be told.
+    pub fn new(chain: Vec<Vec<u8>>, private_key: &[u8]) -> Result<Identity, TlsError> {
+        let provider = provider();
+        let key = load_key(&provider, private_key)?;
+        let leaf = chain
+            .first()
+            .ok_or_else(|| unusable("there is no certificate"))?;
+        if keys_differ(leaf, &*key) {
+            return Err(unusable("the key doesn't belong to the first certificate"));
+        }
+        let chain = chain.into_iter().map(CertificateDer::from).collect();
+        let resolver = SingleCertAndKey::from(CertifiedKey::new(chain, key));
+        Self::from_resolver(provider, resolver)
+    }
+
+    fn from_resolver(
+        provider: Arc<CryptoProvider>,
+        resolver: SingleCertAndKey,
+    ) -> Result<Identity, TlsError> {
+        let mut config = ServerConfig::builder_with_provider(provider)
+            .with_protocol_versions(rustls::ALL_VERSIONS)
+            .map_err(TlsError::Setup)?
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::new(resolver));
+        config.ignore_client_order = true;
+        // In raw mode the TLS session is left silently: no ticket may be under way then.
+        config.send_tls13_tickets = 0;
+        config.session_storage = Arc::new(NoServerSessionStorage {});
+        Ok(Identity(Arc::new(config)))
+    }
+
+    /// The rules for one connection, and where the name its client asks for will be found.
+    ///
+    /// rustls tells the name only to the resolver, so each connection has one of its own.
+    pub(super) fn config_for_one(&self) -> (Arc<ServerConfig>, Arc<OnceLock<String>>) {
+        let server_name = Arc::new(OnceLock::new());
+        let mut config = ServerConfig::clone(&self.0);
+        config.cert_resolver = Arc::new(NameKeeper {
+            resolver: config.cert_resolver,
+            server_name: server_name.clone(),
+        });
+        (Arc::new(config), server_name)
+    }
+}
+
+/// Keeps the server name that the client indicates.
+#[derive(Debug)]
+struct NameKeeper {
+    resolver: Arc<dyn ResolvesServerCert>,
+    server_name: Arc<OnceLock<String>>,
+}
+
+impl ResolvesServerCert for NameKeeper {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        if let Some(name) = hello.server_name() {
+            self.server_name.get_or_init(|| name.to_owned());
+        }
+        self.resolver.resolve(hello)
+    }
+}
+
+/// The rules all of a client's connections share. Cheap to clone, dear to make.
+#[derive(Clone, Debug)]
+pub struct ClientSettings(pub(super) Arc<ClientConfig>);
+
+impl ClientSettings {
+    /// Any chain accepted, no resumption, no ALPN.
+    pub fn new() -> Result<ClientSettings, TlsError> {
+        Self::with_versions(rustls::ALL_VERSIONS)
+    }
+
+    pub(super) fn with_versions(
+        versions: &[&'static SupportedProtocolVersion],
+    ) -> Result<ClientSettings, TlsError> {
+        let provider = provider();
+        let verifier = SignatureVerifier(provider.signature_verification_algorithms);
+        let mut config = ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(versions)
+            .map_err(TlsError::Setup)?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(verifier))
+            .with_no_client_auth();
+        config.resumption = Resumption::disabled();
+        Ok(ClientSettings(Arc::new(config)))
+    }
+}
+
+/// The cryptography, with its cipher suites in our order: AES-256-GCM, AES-128-GCM, ChaCha20-Poly1305,
+/// and on a processor without AES instructions ChaCha20-Poly1305 first.
+fn provider() -> Arc<CryptoProvider> {
+    static PROVIDER: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
+    let make = || {
+        let mut provider = aws_lc_rs::default_provider();
+        if !has_aes_instructions() {
+            let is_aes =
+                |suite: &rustls::SupportedCipherSuite| format!("{suite:?}").contains("AES");
+            provider.cipher_suites.sort_by_key(is_aes);
+        }
+        Arc::new(provider)
+    };
+    PROVIDER.get_or_init(make).clone()
+}
+
+fn has_aes_instructions() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return std::arch::is_x86_feature_detected!("aes");
+    #[cfg(target_arch = "aarch64")]
+    return std::arch::is_aarch64_feature_detected!("aes");
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+    return false;
+}
+
+fn load_key(provider: &CryptoProvider, der: &[u8]) -> Result<Arc<dyn SigningKey>, TlsError> {
+    let key = PrivateKeyDer::try_from(der).map_err(unusable)?.clone_key();
+    provider
+        .key_provider
+        .load_private_key(key)
+        .map_err(|error| TlsError::Identity(error.to_string()))
+}
+
+/// Whether the key certainly isn't the certificate's; a certificate we can't read gets the benefit.
+fn keys_differ(certificate: &[u8], key: &dyn SigningKey) -> bool {
+    match (certificate::public_key_info(certificate), key.public_key()) {
+        (Some(certified), Some(own)) => certified != own.as_ref(),
+        _ => false,
+    }
+}
+
+fn unusable(why: &'static str) -> TlsError {
+    TlsError::Identity(why.to_owned())
+}
+
+/// Accepts any chain, but only from who holds the first certificate's key.
+#[derive(Debug)]
+struct SignatureVerifier(WebPkiSupportedAlgorithms);
+
+impl ServerCertVerifier for SignatureVerifier {
+    fn verify_server_cert(
+        &self,
+        _end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        certificate::verify_tls12(message, certificate, signed, &self.0)?;
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        certificate::verify_tls13(message, certificate, signed, &self.0)?;
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.supported_schemes()
+    }
+}

@@ -1,0 +1,414 @@
+//! The way of a frame: from a port into its hub, to the target ports here and on other workers.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{ErrorKind, Write};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use etherloom_switch::{DropReason, Frame, PortId, Verdict};
+
+use super::{Target, Worker};
+use crate::event::session as flag;
+use crate::hub::Hub;
+use crate::link::Flushed;
+use crate::session::{Native, NotQueued};
+use crate::shared::SessionShared;
+
+const SLOT_BITS: u32 = 24;
+const BATCH_BYTES: usize = 256 * 1024;
+
+/// What feeds a port on this worker.
+pub enum Body {
+    /// The native protocol.
+    Native(Box<Native>),
+    /// A TAP adapter.
+    Device(File),
+    /// Python.
+    Memory,
+}
+
+/// A port of a hub on this worker.
+pub struct Slot {
+    /// What callers share.
+    pub shared: Arc<SessionShared>,
+    /// The hub it is plugged into.
+    pub hub: Arc<Hub>,
+    /// Its number there.
+    pub port: PortId,
+    /// What feeds it.
+    pub body: Body,
+    /// It has frames that were not flushed.
+    pub dirty: bool,
+    /// A device that waits for the session it is joined to.
+    pub paused: bool,
+    /// When the timer of this slot fires; later entries in the heap are stale.
+    pub timer_due_ms: u64,
+}
+
+/// The ports of a worker. A place is given again as late as possible: frames may be under way to it.
+#[derive(Default)]
+pub struct Slots {
+    entries: Vec<Option<Slot>>,
+    by_session: HashMap<u64, usize>,
+    next: usize,
+}
+
+impl Slots {
+    /// Nothing is plugged in.
+    pub fn is_empty(&self) -> bool {
+        self.by_session.is_empty()
+    }
+
+    /// The slot at this place.
+    pub fn get_mut(&mut self, index: usize) -> Option<&mut Slot> {
+        self.entries.get_mut(index)?.as_mut()
+    }
+
+    /// The slot at this place.
+    pub fn get(&self, index: usize) -> Option<&Slot> {
+        self.entries.get(index)?.as_ref()
+    }
+
+    /// The place of a session.
+    pub fn find(&self, session: u64) -> Option<usize> {
+        self.by_session.get(&session).copied()
+    }
+
+    /// All places in use.
+    pub fn occupied(&self) -> Vec<usize> {
+        (0..self.entries.len())
+            .filter(|index| self.entries[*index].is_some())
+            .collect()
+    }
+
+    /// A free place, found in turn.
+    pub fn reserve(&mut self) -> usize {
+        let length = self.entries.len();
+        if self.by_session.len() * 2 >= length {
+            self.entries.resize_with((length * 2).max(16), || None);
+            self.next = length;
+        }
+        let length = self.entries.len();
+        let free = (0..length)
+            .map(|step| (self.next + step) % length)
+            .find(|index| self.entries[*index].is_none());
+        let index = free.unwrap_or(length);
+        self.next = index + 1;
+        index
+    }
+
+    /// Fill a place that reserve gave.
+    pub fn put(&mut self, index: usize, slot: Slot) {
+        self.by_session.insert(slot.shared.identifier, index);
+        self.entries[index] = Some(slot);
+    }
+
+    /// Empty a place.
+    pub fn take(&mut self, index: usize) -> Option<Slot> {
+        let slot = self.entries.get_mut(index)?.take()?;
+        self.by_session.remove(&slot.shared.identifier);
+        Some(slot)
+    }
+}
+
+/// The port number of a place on a worker.
+pub fn port_of(worker: usize, slot: usize) -> PortId {
+    ((worker as PortId) << SLOT_BITS) | slot as PortId
+}
+
+/// The worker and place of a port.
+pub fn place_of(port: PortId) -> (usize, usize) {
+    (
+        (port >> SLOT_BITS) as usize,
+        (port & ((1 << SLOT_BITS) - 1)) as usize,
+    )
+}
+
+/// Where frames come from.
+pub struct Source {
+    /// The port's hub.
+    pub hub: Arc<Hub>,
+    /// The session, for its counters.
+    pub session: Arc<SessionShared>,
+    /// The port.
+    pub port: PortId,
+}
+
+impl Worker {
+    pub(super) fn source(&self, slot: usize) -> Option<Source> {
+        let slot = self.slots.get(slot)?;
+        Some(Source {
+            hub: Arc::clone(&slot.hub),
+            session: Arc::clone(&slot.shared),
+            port: slot.port,
+        })
+    }
+
+    /// One frame from a port.
+    pub(super) fn ingress(&mut self, source: &Source, bytes: &[u8]) {
+        if source.session.ended.get().is_some() {
+            return;
+        }
+        let frame = Frame::plain(bytes);
+        let verdict = source.hub.forward(source.port, &frame, self.now_ms);
+        match verdict {
+            Verdict::Drop(reason) => source.session.counters.dropped(reason),
+            Verdict::Unicast(port) => {
+                source.session.counters.received.count(&frame);
+                self.deliver(source, port, bytes);
+            }
+            Verdict::Flood => {
+                source.session.counters.received.count(&frame);
+                for port in source
+                    .hub
+                    .ports()
+                    .iter()
+                    .filter(|port| **port != source.port)
+                {
+                    self.deliver(source, *port, bytes);
+                }
+            }
+        }
+    }
+
+    fn deliver(&mut self, source: &Source, port: PortId, bytes: &[u8]) {
+        let (worker, slot) = place_of(port);
+        if worker == self.index {
+            self.egress(source.hub.identifier, slot, bytes);
+            return;
+        }
+        let batch = &mut self.outgoing[worker];
+        batch.hub = source.hub.identifier;
+        batch.push(port, bytes);
+        if batch.frames.len() >= BATCH_BYTES {
+            self.send_batch(worker, &source.session);
+        }
+    }
+
+    /// Hand the collected frames to their workers: one queue entry and one wake-up each.
+    pub(super) fn send_batches(&mut self, session: &SessionShared) {
+        for worker in 0..self.outgoing.len() {
+            if self.outgoing[worker].count > 0 {
+                self.send_batch(worker, session);
+            }
+        }
+    }
+
+    fn send_batch(&mut self, worker: usize, session: &SessionShared) {
+        let batch = std::mem::take(&mut self.outgoing[worker]);
+        let handle = &self.shared.handles()[worker];
+        if let Err(refused) = handle.batches[self.index].push(batch) {
+            session
+                .counters
+                .dropped_many(DropReason::WorkerQueueFull, refused.count as u64);
+        }
+        handle.wake();
+    }
+
+    pub(super) fn read_batches(&mut self) {
+        let shared = Arc::clone(&self.shared);
+        for queue in &shared.handles()[self.index].batches {
+            // What was there at the start of the turn: a fast neighbour must not hold this worker.
+            for _ in 0..queue.len() {
+                let Some(batch) = queue.pop() else { break };
+                batch.each(|port, frame| self.egress(batch.hub, place_of(port).1, frame));
+            }
+        }
+    }
+
+    /// One frame towards a port of this worker.
+    fn egress(&mut self, hub: u64, index: usize, bytes: &[u8]) {
+        let Some(slot) = self.slots.get_mut(index) else {
+            return;
+        };
+        if slot.hub.identifier != hub {
+            return;
+        }
+        let outcome = match &mut slot.body {
+            Body::Native(native) => {
+                native
+                    .enqueue(bytes, &mut self.scratch)
+                    .map_err(|refused| match refused {
+                        NotQueued::NoLink => DropReason::NoLink,
+                        NotQueued::Full => DropReason::QueueFull,
+                        NotQueued::TooLong => DropReason::TooLong,
+                        NotQueued::NotCompressed => DropReason::CompressionFailed,
+                    })
+            }
+            Body::Device(device) => write_device(device, bytes),
+            Body::Memory => queue_memory(&slot.shared, bytes),
+        };
+        match outcome {
+            Err(reason) => slot.shared.counters.dropped(reason),
+            Ok(()) => {
+                slot.shared.counters.sent.count(&Frame::plain(bytes));
+                if !slot.dirty {
+                    slot.dirty = true;
+                    self.dirty.push(index);
+                }
+            }
+        }
+    }
+
+    /// Send what this turn has queued.
+    pub(super) fn flush_dirty(&mut self) {
+        while let Some(index) = self.dirty.pop() {
+            let Some(slot) = self.slots.get_mut(index) else {
+                continue;
+            };
+            slot.dirty = false;
+            if slot.shared.queue_frames > 0 {
+                self.shared.events.raise(&slot.shared.notice, flag::FRAMES);
+            }
+            self.flush_links(index);
+        }
+    }
+
+    /// Flush all links of a slot that have something to send.
+    pub(super) fn flush_links(&mut self, index: usize) {
+        let Some(Slot {
+            body: Body::Native(native),
+            ..
+        }) = self.slots.get_mut(index)
+        else {
+            return;
+        };
+        let mut broken = Vec::new();
+        for link in native.links.iter_mut().filter(|link| !link.is_blocked()) {
+            if link.flush(&mut self.scratch) == Flushed::Broken {
+                broken.push(link.identifier);
+            }
+        }
+        for connection in broken {
+            self.remove_link(index, connection);
+        }
+    }
+
+    /// Read frames of a device into its hub, a bounded number a turn.
+    pub(super) fn read_device(&mut self, index: usize) {
+        const FRAMES_PER_TURN: usize = 128;
+        let Some(source) = self.source(index) else {
+            return;
+        };
+        let mut buffer = std::mem::take(&mut self.scratch.plain);
+        buffer.resize(buffer.capacity().min(crate::link::CARRY_BYTES), 0);
+        let mut more = true;
+        for _ in 0..FRAMES_PER_TURN {
+            if self.pause_device(&source, index) {
+                more = false;
+                break;
+            }
+            match self.read_frame(index, &mut buffer) {
+                Ok(length) => self.ingress(&source, &buffer[..length]),
+                Err(ErrorKind::Interrupted) => {}
+                Err(kind) => {
+                    more = false;
+                    if kind != ErrorKind::WouldBlock {
+                        self.end_slot(index, crate::shared::Ended::Device);
+                    }
+                    break;
+                }
+            }
+        }
+        self.scratch.plain = buffer;
+        self.send_batches(&source.session);
+        self.flush_dirty();
+        if more {
+            self.again.push_back(Target::Device { slot: index });
+        }
+    }
+
+    fn read_frame(&mut self, index: usize, buffer: &mut [u8]) -> Result<usize, ErrorKind> {
+        match self.slots.get(index) {
+            Some(Slot {
+                body: Body::Device(device),
+                ..
+            }) => rustix::io::read(device, buffer).map_err(|error| error.kind()),
+            _ => Err(ErrorKind::WouldBlock),
+        }
+    }
+
+    /// Our client's device waits while its only session is full: the applications then slow down, where a
+    /// hub would drop.
+    fn pause_device(&mut self, source: &Source, index: usize) -> bool {
+        if !source.hub.wire {
+            return false;
+        }
+        let congested = source
+            .hub
+            .ports()
+            .iter()
+            .filter(|port| **port != source.port)
+            .any(|port| {
+                matches!(self.slots.get(place_of(*port).1),
+                Some(Slot { body: Body::Native(native), .. }) if native.is_congested())
+            });
+        if congested && let Some(slot) = self.slots.get_mut(index) {
+            slot.paused = true;
+        }
+        congested
+    }
+
+    /// A session of a wire hub has room again, or new links: its device may go on.
+    pub(super) fn resume_devices(&mut self, index: usize) {
+        let Some(slot) = self.slots.get(index) else {
+            return;
+        };
+        if !slot.hub.wire {
+            return;
+        }
+        let hub = Arc::clone(&slot.hub);
+        for port in hub.ports().iter() {
+            let place = place_of(*port).1;
+            if let Some(other) = self.slots.get_mut(place)
+                && other.paused
+            {
+                other.paused = false;
+                self.again.push_back(Target::Device { slot: place });
+            }
+        }
+    }
+}
+
+fn write_device(device: &mut File, bytes: &[u8]) -> Result<(), DropReason> {
+    match device.write(bytes) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::WouldBlock => Err(DropReason::QueueFull),
+        Err(_) => Err(DropReason::DeviceRefused),
+    }
+}
+
+fn queue_memory(session: &SessionShared, bytes: &[u8]) -> Result<(), DropReason> {
+    let mut frames = session.frames.lock();
+    if frames.len() >= session.queue_frames {
+        return Err(DropReason::QueueFull);
+    }
+    frames.push_back(bytes.to_vec());
+    Ok(())
+}
+
+/// Count frames that Python sent and that did not fit.
+pub(crate) fn count_injected(session: &SessionShared, taken: usize) {
+    session.injected.fetch_sub(taken, Ordering::AcqRel);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_names_worker_and_place() {
+        for (worker, slot) in [(0, 0), (1, 5), (255, (1 << SLOT_BITS) - 1)] {
+            assert_eq!(place_of(port_of(worker, slot)), (worker, slot));
+        }
+    }
+
+    #[test]
+    fn places_are_given_again_late() {
+        let mut slots = Slots::default();
+        let first = slots.reserve();
+        let second = slots.reserve();
+        assert_ne!(first, second);
+    }
+}

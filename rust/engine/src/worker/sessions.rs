@@ -1,0 +1,539 @@
+//! Sessions on their worker: plugging in, links coming and going, time-outs, the end.
+
+use std::fs::File;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use etherloom_switch::{DropReason, PortId};
+use etherloom_wire::block::Item;
+use log::debug;
+use mio::Interest;
+use mio::event::Event;
+use mio::unix::SourceFd;
+
+use super::connections::{deregister, token};
+use super::ports::{Body, Slot, Source, count_injected, place_of, port_of};
+use super::timers::Timer;
+use super::{Target, Worker};
+use crate::event::session as flag;
+use crate::hub::Hub;
+use crate::link::{Flushed, Link, Received};
+use crate::message::Transfer;
+use crate::session::{Native, SessionRules};
+use crate::shared::{Ended, SessionShared};
+
+const BOTH: Interest = Interest::READABLE.add(Interest::WRITABLE);
+/// A link may read so often before others have their turn.
+const READS_PER_TURN: usize = 4;
+const KEEP_ALIVE_BYTES: u64 = 512;
+
+impl Worker {
+    pub(super) fn on_open_session(
+        &mut self,
+        session: Arc<SessionShared>,
+        hub: Arc<Hub>,
+        rules: SessionRules,
+    ) {
+        session.last_received_ms.store(self.now_ms, Relaxed);
+        let due = self.now_ms + rules.timeout_ms;
+        if let Some(slot) = self.plug_in(session, hub, Body::Native(Box::new(Native::new(rules)))) {
+            self.arm_session(slot, due);
+        }
+    }
+
+    fn arm_session(&mut self, index: usize, due_ms: u64) {
+        if let Some(slot) = self.slots.get_mut(index)
+            && due_ms < slot.timer_due_ms
+        {
+            slot.timer_due_ms = due_ms;
+            self.timers.arm(
+                due_ms,
+                Timer::Session {
+                    slot: index,
+                    session: slot.shared.identifier,
+                },
+            );
+        }
+    }
+
+    pub(super) fn on_open_device(
+        &mut self,
+        session: Arc<SessionShared>,
+        hub: Arc<Hub>,
+        descriptor: OwnedFd,
+    ) {
+        let identifier = session.identifier;
+        let raw = descriptor.as_raw_fd();
+        let Some(slot) = self.plug_in(session, hub, Body::Device(File::from(descriptor))) else {
+            return;
+        };
+        let registered = self.poll.registry().register(
+            &mut SourceFd(&raw),
+            token(identifier),
+            Interest::READABLE,
+        );
+        if registered.is_err() {
+            self.end_slot(slot, Ended::Device);
+            return;
+        }
+        self.targets.insert(identifier, Target::Device { slot });
+        self.again.push_back(Target::Device { slot });
+    }
+
+    pub(super) fn on_open_memory(&mut self, session: Arc<SessionShared>, hub: Arc<Hub>) {
+        self.plug_in(session, hub, Body::Memory);
+    }
+
+    fn plug_in(&mut self, shared: Arc<SessionShared>, hub: Arc<Hub>, body: Body) -> Option<usize> {
+        let slot = self.slots.reserve();
+        let port = port_of(self.index, slot);
+        if !hub.add_port(port) {
+            self.report_ended(&shared, Ended::Closed);
+            return None;
+        }
+        let _ = shared.port.set(port);
+        self.shared.handles()[self.index].load.fetch_add(1, Relaxed);
+        self.slots.put(
+            slot,
+            Slot {
+                shared,
+                hub,
+                port,
+                body,
+                dirty: false,
+                paused: false,
+                timer_due_ms: u64::MAX,
+            },
+        );
+        Some(slot)
+    }
+
+    pub(super) fn on_inject(&mut self, session: u64, frames: &[Vec<u8>]) {
+        let Some(source) = self.slots.find(session).and_then(|slot| self.source(slot)) else {
+            return;
+        };
+        for frame in frames {
+            self.ingress(&source, frame);
+        }
+        count_injected(&source.session, frames.len());
+        self.send_batches(&source.session);
+    }
+
+    /// Second half of a promotion: the connection becomes a link.
+    pub(super) fn on_attach(&mut self, session: u64, mut transfer: Transfer) {
+        let now_ms = self.now_ms;
+        let Some(index) = self.slots.find(session) else {
+            return;
+        };
+        let identifier = transfer.connection;
+        if self
+            .poll
+            .registry()
+            .register(&mut transfer.socket, token(identifier), BOTH)
+            .is_err()
+        {
+            return;
+        }
+        let Some(Slot {
+            body: Body::Native(native),
+            shared,
+            ..
+        }) = self.slots.get_mut(index)
+        else {
+            return;
+        };
+        let link = Link::new(transfer, &native.rules, now_ms);
+        shared.links.lock().push(Arc::clone(&link.shared));
+        shared.links_opened.fetch_add(1, Relaxed);
+        shared.last_received_ms.store(now_ms, Relaxed);
+        self.shared.events.raise(&shared.notice, flag::LINK_OPENED);
+        native.links.push(link);
+        native.spread();
+        self.targets.insert(
+            identifier,
+            Target::Link {
+                slot: index,
+                connection: identifier,
+            },
+        );
+        self.shared.handles()[self.index].load.fetch_add(1, Relaxed);
+        self.serve_session(index);
+        self.read_link(index, identifier);
+        self.resume_devices(index);
+    }
+
+    fn link_mut(&mut self, index: usize, connection: u64) -> Option<&mut Link> {
+        match self.slots.get_mut(index) {
+            Some(Slot {
+                body: Body::Native(native),
+                ..
+            }) => native.link_mut(connection),
+            _ => None,
+        }
+    }
+
+    pub(super) fn on_link_event(&mut self, index: usize, connection: u64, event: &Event) {
+        let Some(link) = self.link_mut(index, connection) else {
+            return;
+        };
+        if event.is_readable() || event.is_read_closed() || event.is_error() {
+            link.readable = true;
+        }
+        link.hangup |= event.is_read_closed() || event.is_error();
+        if event.is_writable() {
+            self.write_link(index, connection);
+        }
+        self.read_link(index, connection);
+    }
+
+    fn write_link(&mut self, index: usize, connection: u64) {
+        let Some(Slot {
+            body: Body::Native(native),
+            ..
+        }) = self.slots.get_mut(index)
+        else {
+            return;
+        };
+        let Some(link) = native.link_mut(connection) else {
+            return;
+        };
+        match link.flush(&mut self.scratch) {
+            Flushed::Broken => self.remove_link(index, connection),
+            Flushed::Idle | Flushed::Blocked => {
+                if !native.is_congested() {
+                    self.resume_devices(index);
+                }
+            }
+        }
+    }
+
+    /// Read what a link has, a bounded amount a turn, into the hub.
+    pub(super) fn read_link(&mut self, index: usize, connection: u64) {
+        let Some(source) = self.source(index) else {
+            return;
+        };
+        for _ in 0..READS_PER_TURN {
+            let Some(Slot {
+                body: Body::Native(native),
+                ..
+            }) = self.slots.get_mut(index)
+            else {
+                return;
+            };
+            let Some(link) = native.link_mut(connection) else {
+                return;
+            };
+            if !link.readable {
+                return;
+            }
+            let received = link.receive(&mut self.scratch);
+            let alive = self.take_received(&source, index, connection, &received);
+            self.send_batches(&source.session);
+            self.flush_dirty();
+            if !alive || received == Received::Blocked {
+                return;
+            }
+        }
+        self.again.push_back(Target::Link {
+            slot: index,
+            connection,
+        });
+    }
+
+    fn take_received(
+        &mut self,
+        source: &Source,
+        index: usize,
+        connection: u64,
+        received: &Received,
+    ) -> bool {
+        match received {
+            Received::Blocked => true,
+            Received::Data => {
+                let decoded = self.decode(source, index, connection);
+                if let Err(reason) = &decoded {
+                    debug!("link {connection}: {reason}");
+                    self.remove_link(index, connection);
+                }
+                decoded.is_ok()
+            }
+            Received::Finished => {
+                // What came in the same record or segment as the goodbye still counts.
+                let _ = self.decode(source, index, connection);
+                self.answer_goodbye(index, connection);
+                false
+            }
+            Received::Broken(reason) => {
+                debug!("link {connection}: {reason}");
+                self.remove_link(index, connection);
+                false
+            }
+        }
+    }
+
+    /// Walk over the opened blocks.
+    fn decode(&mut self, source: &Source, index: usize, connection: u64) -> Result<(), String> {
+        let now_ms = self.now_ms;
+        let plain = std::mem::take(&mut self.scratch.plain);
+        let Some(mut decoder) = self
+            .link_mut(index, connection)
+            .and_then(|link| link.decoder.take())
+        else {
+            self.scratch.plain = plain;
+            return Ok(());
+        };
+        let mut items = 0u64;
+        let result = decoder.decode(&plain, &mut |item| {
+            items += 1;
+            match item {
+                Item::Frame(frame) => self.ingress(source, frame),
+                Item::KeepAlive(_) => {}
+                Item::Dropped(reason) => source.session.counters.dropped(of_block(reason)),
+            }
+        });
+        if let Some(link) = self.link_mut(index, connection) {
+            link.decoder = Some(decoder);
+            let consumed = *result.as_ref().unwrap_or(&plain.len());
+            link.keep_partial(&plain[consumed..]);
+            if items > 0 {
+                link.last_received_ms = now_ms;
+                source.session.last_received_ms.store(now_ms, Relaxed);
+            }
+        }
+        self.scratch.plain = plain;
+        self.scratch.plain.clear();
+        result.map(drop).map_err(|error| error.to_string())
+    }
+
+    /// The peer has closed a link politely: say goodbye too, and forget it.
+    fn answer_goodbye(&mut self, index: usize, connection: u64) {
+        let now_ms = self.now_ms;
+        if let Some(Slot {
+            body: Body::Native(native),
+            ..
+        }) = self.slots.get_mut(index)
+            && let Some(link) = native.link_mut(connection)
+        {
+            // The peer is going anyway; what can't be sent any more is lost.
+            let _ = link.start_closing(now_ms, &mut self.scratch);
+        }
+        self.remove_link(index, connection);
+    }
+
+    pub(super) fn remove_link(&mut self, index: usize, connection: u64) {
+        let Some(Slot {
+            body: Body::Native(native),
+            shared,
+            ..
+        }) = self.slots.get_mut(index)
+        else {
+            return;
+        };
+        let Some(position) = native
+            .links
+            .iter()
+            .position(|link| link.identifier == connection)
+        else {
+            return;
+        };
+        let mut link = native.links.swap_remove(position);
+        shared
+            .links
+            .lock()
+            .retain(|other| other.connection != connection);
+        shared
+            .wire
+            .add_sent(link.shared.wire.sent.load(Relaxed) as usize);
+        shared
+            .wire
+            .add_received(link.shared.wire.received.load(Relaxed) as usize);
+        self.shared.events.raise(&shared.notice, flag::LINK_CLOSED);
+        self.shared.handles()[self.index].load.fetch_sub(1, Relaxed);
+        deregister(self, &mut link.socket);
+        self.targets.remove(&connection);
+        self.finish_ended(index);
+        self.resume_devices(index);
+    }
+
+    pub(super) fn on_close_link(&mut self, session: u64, connection: u64) {
+        if let Some(index) = self.slots.find(session) {
+            self.close_link(index, connection);
+        }
+    }
+
+    fn close_link(&mut self, index: usize, connection: u64) {
+        let now_ms = self.now_ms;
+        let Some(Slot {
+            body: Body::Native(native),
+            ..
+        }) = self.slots.get_mut(index)
+        else {
+            return;
+        };
+        let Some(link) = native.link_mut(connection) else {
+            return;
+        };
+        let broken = link.start_closing(now_ms, &mut self.scratch) == Flushed::Broken;
+        native.spread();
+        let due = native.next_due_ms();
+        if broken {
+            self.remove_link(index, connection);
+        } else {
+            self.arm_session(index, due);
+        }
+    }
+
+    pub(super) fn on_session_timer(&mut self, index: usize, session: u64) {
+        let now_ms = self.now_ms;
+        let Some(slot) = self.slots.get_mut(index) else {
+            return;
+        };
+        if slot.shared.identifier == session && slot.timer_due_ms <= now_ms {
+            slot.timer_due_ms = u64::MAX;
+            self.serve_session(index);
+        }
+    }
+
+    /// Keep-alives that are due, links and sessions that were silent for too long.
+    fn serve_session(&mut self, index: usize) {
+        let now_ms = self.now_ms;
+        let Some(slot) = self.slots.get(index) else {
+            return;
+        };
+        let Body::Native(native) = &slot.body else {
+            return;
+        };
+        let session = slot.shared.identifier;
+        let silent_until = slot.shared.last_received_ms.load(Relaxed) + native.rules.timeout_ms;
+        for connection in native.overdue(now_ms) {
+            debug!("link {connection} of session {session}: silent for too long");
+            self.remove_link(index, connection);
+        }
+        if silent_until <= now_ms {
+            self.end_slot(index, Ended::Timeout);
+            return;
+        }
+        self.send_keep_alives(index);
+        self.flush_links(index);
+        if let Some(Slot {
+            body: Body::Native(native),
+            ..
+        }) = self.slots.get(index)
+        {
+            let due = native.next_due_ms().min(silent_until).max(now_ms + 1);
+            self.arm_session(index, due);
+        }
+    }
+
+    fn send_keep_alives(&mut self, index: usize) {
+        let (length, interval, noise) =
+            (self.next_random(), self.next_random(), self.next_random());
+        let now_ms = self.now_ms;
+        let Some(Slot {
+            body: Body::Native(native),
+            ..
+        }) = self.slots.get_mut(index)
+        else {
+            return;
+        };
+        let interval_ms = native.keep_alive_interval_ms(interval);
+        let body: Vec<u8> = (0..length % KEEP_ALIVE_BYTES)
+            .map(|step| (noise.rotate_left(step as u32 * 7) ^ step) as u8)
+            .collect();
+        for link in native
+            .links
+            .iter_mut()
+            .filter(|link| link.sends && link.keep_alive_due_ms <= now_ms)
+        {
+            link.enqueue_keep_alive(&body, &mut self.scratch);
+            link.keep_alive_due_ms = now_ms + interval_ms;
+        }
+    }
+
+    pub(super) fn on_close_session(&mut self, session: u64) {
+        if let Some(index) = self.slots.find(session) {
+            self.end_slot(index, Ended::Closed);
+        }
+    }
+
+    pub(super) fn on_close_ports(&mut self, hub: u64, ports: &[PortId]) {
+        for port in ports {
+            let (worker, index) = place_of(*port);
+            if worker == self.index
+                && self
+                    .slots
+                    .get(index)
+                    .is_some_and(|slot| slot.hub.identifier == hub)
+            {
+                self.end_slot(index, Ended::Closed);
+            }
+        }
+    }
+
+    pub(super) fn fail_slot(&mut self, index: usize) {
+        self.end_slot(index, Ended::Failed);
+    }
+
+    /// Unplug at once; native links may then still say goodbye.
+    pub(super) fn end_slot(&mut self, index: usize, reason: Ended) {
+        let Some(slot) = self.slots.get_mut(index) else {
+            return;
+        };
+        let shared = Arc::clone(&slot.shared);
+        if shared.ended.get().is_some() {
+            return;
+        }
+        slot.hub.remove_port(slot.port);
+        let connections: Vec<u64> = match &slot.body {
+            Body::Native(native) => native.links.iter().map(|link| link.identifier).collect(),
+            Body::Device(_) | Body::Memory => Vec::new(),
+        };
+        let _ = shared.ended.set(reason);
+        for connection in connections {
+            self.close_link(index, connection);
+        }
+        self.finish_ended(index);
+    }
+
+    /// The last link of an ended session is gone: so is the session.
+    fn finish_ended(&mut self, index: usize) {
+        let Some(slot) = self.slots.get(index) else {
+            return;
+        };
+        let Some(reason) = slot.shared.ended.get().copied() else {
+            return;
+        };
+        if matches!(&slot.body, Body::Native(native) if !native.links.is_empty()) {
+            return;
+        }
+        let Some(slot) = self.slots.take(index) else {
+            return;
+        };
+        self.shared.handles()[self.index].load.fetch_sub(1, Relaxed);
+        if let Body::Device(device) = &slot.body {
+            // The poll forgets a descriptor that is closed; this is for order's sake.
+            let _ = self
+                .poll
+                .registry()
+                .deregister(&mut SourceFd(&device.as_raw_fd()));
+            self.targets.remove(&slot.shared.identifier);
+        }
+        self.report_ended(&slot.shared, reason);
+    }
+
+    fn report_ended(&self, shared: &SessionShared, reason: Ended) {
+        let _ = shared.ended.set(reason);
+        self.shared.events.raise(&shared.notice, flag::ENDED);
+    }
+}
+
+fn of_block(reason: etherloom_wire::block::DropReason) -> DropReason {
+    use etherloom_wire::block::DropReason as Block;
+    match reason {
+        Block::TooLong => DropReason::TooLong,
+        Block::Empty => DropReason::Empty,
+        Block::BadCompression => DropReason::BadCompression,
+        Block::InflatesTooLong => DropReason::InflatesTooLong,
+    }
+}

@@ -1,0 +1,94 @@
+//! Records of the engine as dictionaries of Python.
+
+use std::net::SocketAddr;
+
+use etherloom_engine::engine::ConnectionFacts;
+use etherloom_engine::snapshot::{LinkSnapshot, ListenerSnapshot, MacEntry, SessionSnapshot};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict};
+
+type Dictionary<'py> = PyResult<Bound<'py, PyDict>>;
+
+/// Addresses as people know them: an IPv4 peer of an IPv6 socket is an IPv4 peer.
+fn endpoint(address: SocketAddr) -> (String, u16) {
+    (address.ip().to_canonical().to_string(), address.port())
+}
+
+pub fn listener<'py>(py: Python<'py>, snapshot: &ListenerSnapshot) -> Dictionary<'py> {
+    let result = PyDict::new(py);
+    result.set_item("accepted", snapshot.accepted)?;
+    result.set_item("unestablished", snapshot.unestablished)?;
+    result.set_item("refused_per_source", snapshot.refused_per_source)?;
+    result.set_item("refused_total", snapshot.refused_total)?;
+    result.set_item("failed_handshakes", snapshot.failed_handshakes)?;
+    Ok(result)
+}
+
+pub fn facts<'py>(py: Python<'py>, facts: &ConnectionFacts) -> Dictionary<'py> {
+    let result = PyDict::new(py);
+    let chain: Vec<_> = facts
+        .tls
+        .peer_chain
+        .iter()
+        .map(|der| PyBytes::new(py, der))
+        .collect();
+    result.set_item("peer", endpoint(facts.peer))?;
+    result.set_item("local", endpoint(facts.local))?;
+    result.set_item("listener", facts.listener)?;
+    result.set_item("tls_version", &facts.tls.version)?;
+    result.set_item("cipher", &facts.tls.cipher)?;
+    result.set_item("server_name", &facts.tls.server_name)?;
+    result.set_item("peer_chain", chain)?;
+    Ok(result)
+}
+
+pub fn mac_entry<'py>(py: Python<'py>, entry: &MacEntry) -> Dictionary<'py> {
+    let result = PyDict::new(py);
+    result.set_item("session", entry.session)?;
+    result.set_item("address", PyBytes::new(py, &entry.address))?;
+    result.set_item("vlan", entry.vlan)?;
+    result.set_item("created_ms_ago", entry.created_ms_ago)?;
+    result.set_item("updated_ms_ago", entry.updated_ms_ago)?;
+    Ok(result)
+}
+
+fn link<'py>(py: Python<'py>, snapshot: &LinkSnapshot) -> Dictionary<'py> {
+    let result = PyDict::new(py);
+    result.set_item("connection", snapshot.connection)?;
+    result.set_item("peer", endpoint(snapshot.peer))?;
+    result.set_item("direction", snapshot.direction)?;
+    result.set_item("raw", snapshot.raw)?;
+    result.set_item("tls_version", &snapshot.tls_version)?;
+    result.set_item("cipher", &snapshot.cipher)?;
+    result.set_item("bytes_sent", snapshot.bytes_sent)?;
+    result.set_item("bytes_received", snapshot.bytes_received)?;
+    Ok(result)
+}
+
+pub fn session<'py>(py: Python<'py>, snapshot: &SessionSnapshot) -> Dictionary<'py> {
+    let result = PyDict::new(py);
+    let links = snapshot
+        .links
+        .iter()
+        .map(|one| link(py, one))
+        .collect::<PyResult<Vec<_>>>()?;
+    let (received, sent) = (&snapshot.counters.received, &snapshot.counters.sent);
+    result.set_item("kind", snapshot.kind)?;
+    result.set_item("device", &snapshot.device)?;
+    result.set_item("ended", snapshot.ended)?;
+    result.set_item("links", links)?;
+    result.set_item("links_opened", snapshot.links_opened)?;
+    result.set_item("frames_received", received.frames())?;
+    result.set_item("frames_sent", sent.frames())?;
+    result.set_item("bytes_received", received.bytes())?;
+    result.set_item("bytes_sent", sent.bytes())?;
+    result.set_item("broadcast_frames_received", received.broadcast_frames)?;
+    result.set_item("broadcast_frames_sent", sent.broadcast_frames)?;
+    result.set_item("broadcast_bytes_received", received.broadcast_bytes)?;
+    result.set_item("broadcast_bytes_sent", sent.broadcast_bytes)?;
+    result.set_item("wire_bytes_received", snapshot.wire_bytes_received)?;
+    result.set_item("wire_bytes_sent", snapshot.wire_bytes_sent)?;
+    result.set_item("drops", &snapshot.drops)?;
+    result.set_item("idle_ms", snapshot.idle_ms)?;
+    Ok(result)
+}

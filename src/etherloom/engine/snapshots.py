@@ -1,0 +1,86 @@
+"""Dictionaries that cross the seam: arguments of commands, answers of queries. Mirrored in rust/python."""
+
+from typing import TypedDict
+
+
+class HubRulesArguments(TypedDict):
+    wire: bool  # True: exactly two ports, every frame crosses, no learning (our client)
+    mac_entries: int  # a new source beyond this is refused
+    mac_age_ms: int
+
+
+class SessionRulesArguments(TypedDict):
+    server: bool  # which end of the protocol we are
+    timeout_ms: int
+    compress: bool
+    half_duplex: bool
+    super_frames: bool
+    queue_bytes: int  # per link towards the peer, at most; what does not fit is dropped and counted
+
+
+class LinkSettingsArguments(TypedDict):
+    direction: int  # 0 both, 1 server to client only, 2 client to server only
+    raw: bool  # after the farewell the TCP stream goes on without TLS
+
+
+class ListenerLimitsArguments(TypedDict):
+    unestablished_per_source: int
+    unestablished_total: int
+    deadline_ms: int  # TLS handshake; Python arms the deadline of the log-in itself
+
+
+class ConnectionFacts(TypedDict):
+    peer: tuple[str, int]
+    local: tuple[str, int]
+    listener: int | None
+    tls_version: str  # "TLSv1.3"
+    cipher: str  # "TLS13_AES_256_GCM_SHA384"
+    server_name: str | None  # SNI
+    peer_chain: list[bytes]  # DER, leaf first; empty on the server's side
+
+
+class LinkSnapshot(TypedDict):
+    connection: int
+    peer: tuple[str, int]
+    direction: int
+    raw: bool
+    tls_version: str
+    cipher: str
+    bytes_sent: int  # on the wire
+    bytes_received: int
+
+
+class SessionSnapshot(TypedDict):
+    kind: str  # "native" | "tap" | "memory"
+    device: str | None
+    ended: str | None  # why: "closed" | "timeout" | "device" | "failed"; None while it runs
+    links: list[LinkSnapshot]
+    links_opened: int  # in all, since the start
+    frames_received: int  # from the peer into the hub
+    frames_sent: int
+    bytes_received: int
+    bytes_sent: int
+    broadcast_frames_received: int
+    broadcast_frames_sent: int
+    broadcast_bytes_received: int
+    broadcast_bytes_sent: int
+    wire_bytes_received: int
+    wire_bytes_sent: int
+    drops: dict[str, int]  # by named reason
+    idle_ms: int  # since the last byte from the peer
+
+
+class MacEntry(TypedDict):
+    session: int
+    address: bytes
+    vlan: int
+    created_ms_ago: int
+    updated_ms_ago: int
+
+
+class ListenerSnapshot(TypedDict):
+    accepted: int
+    unestablished: int
+    refused_per_source: int
+    refused_total: int
+    failed_handshakes: int

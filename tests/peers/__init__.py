@@ -1,0 +1,1 @@
+"""Tests against stock SoftEther programs, each end in a network namespace of its own."""

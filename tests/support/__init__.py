@@ -1,0 +1,1 @@
+"""What tests and benchmark share: namespaces, stock programs, traffic. Imported by nothing that ships."""

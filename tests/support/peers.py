@@ -1,0 +1,98 @@
+"""The interfaces behind which stock programs and ours look alike to a test."""
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from tests.support.netns import Namespace
+
+
+class Kind(enum.Enum):
+    """Whose program it is."""
+
+    STOCK = "stock"
+    OURS = "ours"
+
+
+@dataclass(frozen=True)
+class Account:
+    """How a client connects."""
+
+    server: str
+    hub: str
+    user: str
+    password: str | None = "secret"
+    port: int = 443
+    connections: int = 1
+    compress: bool = False
+    half_duplex: bool = False
+    encrypt: bool = True
+    retry_seconds: int = 5
+
+    @property
+    def destination(self) -> str:
+        host = f"[{self.server}]" if ":" in self.server else self.server
+        return f"{host}:{self.port}"
+
+
+@dataclass(frozen=True)
+class SessionFacts:
+    """What a server tells of a running session."""
+
+    name: str
+    user: str
+
+
+@dataclass(frozen=True)
+class LinkFacts:
+    """What a client tells of its session."""
+
+    connections: int
+    compressed: bool
+    half_duplex: bool
+    encrypted: bool
+
+
+class Server(Protocol):
+    """A VPN server in a namespace."""
+
+    kind: Kind
+    namespace: Namespace
+
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+    def create_hub(self, hub: str, max_sessions: int = 0) -> None: ...
+    def delete_hub(self, hub: str) -> None: ...
+    def set_hub_online(self, hub: str, *, online: bool) -> None: ...
+    def create_user(self, hub: str, user: str, password: str | None = "secret") -> None: ...
+    def expire_user(self, hub: str, user: str) -> None: ...
+    def sessions(self, hub: str) -> list[SessionFacts]: ...
+    def disconnect(self, hub: str, session: str) -> None: ...
+    def bridge(self, hub: str, tap: str) -> str: ...
+    def pids(self) -> list[int]: ...
+    def logs(self) -> Mapping[str, Path]: ...
+
+
+class Client(Protocol):
+    """A VPN client in a namespace."""
+
+    kind: Kind
+    namespace: Namespace
+
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+    def connect(self, account: Account) -> None:
+        """Begin to connect; returns before the session stands."""
+
+    def disconnect(self) -> None: ...
+    def established(self) -> bool: ...
+    def link(self) -> LinkFacts: ...
+    def failures(self) -> list[int]:
+        """Return the codes of the failed attempts since `connect`."""
+
+    @property
+    def interface(self) -> str: ...
+    def pids(self) -> list[int]: ...
+    def logs(self) -> Mapping[str, Path]: ...
