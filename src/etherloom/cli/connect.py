@@ -291,4 +291,6 @@ def _family(*, ipv4: bool, ipv6: bool) -> Family:
 
 
 def _state_directory(state: Path | None) -> Path:
-    return find_directory(state, os.environ, root=os.geteuid() == 0) / "client"
+    if state is None:
+        state = Path("/var/lib/etherloom") if os.geteuid() == 0 else Path.home() / ".local/state/etherloom"
+    return state / "client"

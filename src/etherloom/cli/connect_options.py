@@ -17,16 +17,16 @@ PasswordFile = Annotated[
 ]
 Anonymous = Annotated[bool, typer.Option("--anonymous", help="Log in without a password.")]
 Ca = Annotated[str, typer.Option(metavar="FILE", help="Trust this certificate, or what its CA signed.")]
-Pin = Annotated[
-    str, typer.Option(metavar="SHA256", help="Trust exactly the certificate with this SHA-256.")
-]
+Pin = Annotated[str, typer.Option(metavar="SHA256", help="Trust exactly the certificate with this SHA-256.")]
 Insecure = Annotated[bool, typer.Option("--insecure", help="Trust anybody. Only for tests.")]
 Ipv4 = Annotated[bool, typer.Option("-4", help="Reach the server by IPv4 only.")]
 Ipv6 = Annotated[bool, typer.Option("-6", help="Reach the server by IPv6 only.")]
 
 # -- the adapter
 
-Nic = Annotated[str, typer.Option(metavar="NAME", help="Name of the adapter.", show_default="first free vpnN")]
+Nic = Annotated[
+    str, typer.Option(metavar="NAME", help="Name of the adapter.", show_default="first free vpnN")
+]
 Address = Annotated[
     list[str] | None,
     typer.Option(metavar="CIDR|dhcp|none", help="Address of the adapter, repeatable.", show_default="dhcp"),
@@ -36,7 +36,9 @@ Gateway = Annotated[
     typer.Option(metavar="IP", help="Gateway for --default-route with a static address."),
 ]
 DefaultRoute = Annotated[bool, typer.Option("--default-route", help="Send all traffic through the tunnel.")]
-AcceptRoutes = Annotated[bool, typer.Option("--accept-routes", help="Take routes that the DHCP server offers.")]
+AcceptRoutes = Annotated[
+    bool, typer.Option("--accept-routes", help="Take routes that the DHCP server offers.")
+]
 Dns = Annotated[bool, typer.Option("--dns", help="Use the name servers that the DHCP server offers.")]
 Mtu = Annotated[int, typer.Option(min=576, max=1500, help="MTU of the adapter.", show_default="1500")]
 Mac = Annotated[str, typer.Option(metavar="MAC", help="Hardware address.", show_default="always the same")]
@@ -72,6 +74,8 @@ RetryInterval = Annotated[
 
 State = Annotated[
     Path | None,
-    typer.Option(metavar="DIR", help="State directory.", envvar="ETHERLOOM_STATE", show_default="the system's"),
+    typer.Option(
+        metavar="DIR", help="State directory.", envvar="ETHERLOOM_STATE", show_default="the system's"
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Events as JSON lines on standard output.")]
