@@ -152,7 +152,7 @@ impl Acceptor {
         while let Ok(request) = self.requests.try_recv() {
             match request {
                 Request::Open(identifier, socket, limits, shared) => {
-                    self.open(identifier, socket, limits, shared)
+                    self.open(identifier, socket, limits, shared);
                 }
                 Request::Close(identifier) => drop(self.listeners.remove(&identifier)),
                 Request::Stop => return false,

@@ -49,9 +49,8 @@ pub struct Scratch {
     pub pool: Vec<Vec<u8>>,
 }
 
-impl Scratch {
-    /// Allocated once a worker.
-    pub fn new() -> Self {
+impl Default for Scratch {
+    fn default() -> Self {
         Self {
             cipher: vec![0; CARRY_BYTES + READ_BYTES],
             plain: Vec::with_capacity(CARRY_BYTES + READ_BYTES),
@@ -59,7 +58,9 @@ impl Scratch {
             pool: Vec::new(),
         }
     }
+}
 
+impl Scratch {
     /// Keep an emptied buffer for the next link that has something to send.
     fn give_back(&mut self, mut buffer: Vec<u8>) {
         if self.pool.len() < 64 && buffer.capacity() <= 4 * 1024 * 1024 {

@@ -9,7 +9,7 @@ const STOCK_FRAME_BYTES: usize = 1_600;
 const SUPER_FRAME_BYTES: usize = 65_535 + 64;
 const PINS: usize = 256;
 const NO_LINK: u64 = 0;
-/// A device joined to this session alone waits when so much is queued (see Hub::wire).
+/// A device joined to this session alone waits when so much is queued (see `Hub::wire`).
 const PAUSE_BYTES: usize = 256 * 1024;
 
 /// What both ends agreed on.

@@ -97,8 +97,8 @@ impl LinkSnapshot {
             peer: link.peer,
             direction: link.direction,
             raw: link.raw,
-            tls_version: link.facts.version.to_string(),
-            cipher: link.facts.cipher.to_string(),
+            tls_version: link.facts.version.clone(),
+            cipher: link.facts.cipher.clone(),
             bytes_sent: link.wire.sent.load(Relaxed),
             bytes_received: link.wire.received.load(Relaxed),
         }

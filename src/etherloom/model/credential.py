@@ -1,12 +1,17 @@
-"""How a user proves who they are: a closed union (reference: administration, section 3.3, AUTH)."""
+"""How a user proves who they are: a closed union (reference: administration, section 3.3, AUTH).
 
-from dataclasses import dataclass
-from typing import Final
+`method` tells the members apart in stored documents; nobody sets it.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final, Literal
 
 
 @dataclass(frozen=True, slots=True)
 class AnonymousCredential:
     """Anybody who names this user gets in."""
+
+    method: Literal["anonymous"] = field(default="anonymous", kw_only=True)
 
 
 ANONYMOUS: Final = AnonymousCredential()
@@ -16,12 +21,15 @@ ANONYMOUS: Final = AnonymousCredential()
 class PasswordCredential:
     """A password. Its hashes are secrets and live in a document of their own (see PasswordSecret)."""
 
+    method: Literal["password"] = field(default="password", kw_only=True)
+
 
 @dataclass(frozen=True, slots=True)
 class CertificateCredential:
     """Exactly this X.509 certificate, kept as opaque DER."""
 
     certificate: bytes
+    method: Literal["certificate"] = field(default="certificate", kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +38,7 @@ class SignedCertificateCredential:
 
     common_name: str | None = None
     serial: bytes | None = None
+    method: Literal["signed certificate"] = field(default="signed certificate", kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +46,7 @@ class RadiusCredential:
     """The RADIUS server decides; an empty name means the user's own."""
 
     name: str = ""
+    method: Literal["radius"] = field(default="radius", kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +54,7 @@ class NtDomainCredential:
     """The NT domain decides; an empty name means the user's own."""
 
     name: str = ""
+    method: Literal["nt domain"] = field(default="nt domain", kw_only=True)
 
 
 Credential = (

@@ -85,7 +85,7 @@ impl Worker {
             again: VecDeque::new(),
             dirty: Vec::new(),
             outgoing: (0..count).map(|_| Batch::default()).collect(),
-            scratch: Scratch::new(),
+            scratch: Scratch::default(),
             random: RandomState::new().hash_one(index) | 1,
             stopping: None,
         }
@@ -184,7 +184,7 @@ impl Worker {
         self.repair();
         match target {
             Target::Connection(identifier) => {
-                self.drop_connection(identifier, "a fault of the server")
+                self.drop_connection(identifier, "a fault of the server");
             }
             Target::Splice(identifier) => self.drop_splice(identifier),
             Target::Link { slot, .. } | Target::Device { slot } => self.fail_slot(slot),
@@ -193,7 +193,7 @@ impl Worker {
 
     /// Scratch buffers that were taken out when the fault happened are made anew.
     fn repair(&mut self) {
-        self.scratch = Scratch::new();
+        self.scratch = Scratch::default();
         for batch in &mut self.outgoing {
             *batch = Batch::default();
         }

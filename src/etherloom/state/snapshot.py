@@ -1,0 +1,95 @@
+"""The whole configuration at one revision, frozen. Readers keep one and never see it change."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Self, TypeVar
+
+from etherloom.model.bridge import LocalBridge
+from etherloom.model.credential import PasswordSecret
+from etherloom.model.hub import AdministratorSecret, Hub
+from etherloom.model.listener import Listener
+from etherloom.model.names import fold
+from etherloom.model.server import ServerIdentity, ServerSettings
+from etherloom.model.user import User
+from etherloom.state import keys, tree
+from etherloom.state.documents import Record
+
+_Record = TypeVar("_Record")
+_NO_SETTINGS: Final = ServerSettings(identifier=b"")
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Look-ups by name ignore case. Sequences are sorted by folded name, listeners by port."""
+
+    revision: int
+    root: tree.Node = field(repr=False)
+
+    @classmethod
+    def build(cls, revision: int, records: Mapping[str, Record]) -> Self:
+        return cls(revision, tree.build(records))
+
+    @property
+    def server(self) -> ServerSettings:
+        """The server's settings; before its first start has stored some, ones with an empty identifier."""
+        return self._get(keys.SERVER_SETTINGS, ServerSettings) or _NO_SETTINGS
+
+    @property
+    def identity(self) -> ServerIdentity | None:
+        return self._get(keys.SERVER_IDENTITY, ServerIdentity)
+
+    def hub(self, name: str) -> Hub | None:
+        return self._get(keys.hub_key(name), Hub)
+
+    def hubs(self) -> Sequence[Hub]:
+        return sorted(self._children("hub", Hub), key=lambda hub: fold(hub.name))
+
+    def user(self, hub: str, name: str) -> User | None:
+        return self._get(keys.user_key(hub, name), User)
+
+    def users(self, hub: str) -> Sequence[User]:
+        found = self._children(f"{keys.hub_key(hub)}/user", User)
+        return sorted(found, key=lambda user: fold(user.name))
+
+    def user_count(self, hub: str) -> int:
+        node = tree.find(self.root, f"{keys.hub_key(hub)}/user")
+        return len(node.children) if node else 0
+
+    def password(self, hub: str, user: str) -> PasswordSecret | None:
+        return self._get(keys.password_key(hub, user), PasswordSecret)
+
+    def administrator(self, hub: str | None) -> AdministratorSecret | None:
+        """Return a hub's administrator password, or the server's own for None."""
+        return self._get(keys.administrator_key(hub), AdministratorSecret)
+
+    def listener(self, port: int) -> Listener | None:
+        return self._get(keys.listener_key(port), Listener)
+
+    def listeners(self) -> Sequence[Listener]:
+        return sorted(self._children("listener", Listener), key=lambda listener: listener.port)
+
+    def bridge(self, hub: str, device: str) -> LocalBridge | None:
+        return self._get(keys.bridge_key(hub, device), LocalBridge)
+
+    def bridges(self, hub: str | None = None) -> Sequence[LocalBridge]:
+        """Return the local bridges of one hub, or all of them."""
+        node = tree.find(self.root, "bridge" if hub is None else keys.bridges_prefix(hub).removesuffix("/"))
+        found = [record for _, record in tree.walk(node or tree.EMPTY) if isinstance(record, LocalBridge)]
+        return sorted(found, key=lambda bridge: (fold(bridge.hub), fold(bridge.device)))
+
+    def get(self, key: str) -> Record | None:
+        node = tree.find(self.root, key)
+        return node.record if node else None
+
+    def documents(self) -> Iterator[tuple[str, Record]]:
+        """Yield every key with its record, secrets among them, in no particular order."""
+        return tree.walk(self.root)
+
+    def _get(self, key: str, record: type[_Record]) -> _Record | None:
+        found = self.get(key)
+        return found if isinstance(found, record) else None
+
+    def _children(self, key: str, record: type[_Record]) -> Iterator[_Record]:
+        node = tree.find(self.root, key)
+        children = node.children.values() if node else ()
+        return (child.record for child in children if isinstance(child.record, record))

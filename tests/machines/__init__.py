@@ -1,0 +1,1 @@
+"""Tests of the handshake's machines, alone and against each other."""
