@@ -8,7 +8,6 @@ from ipaddress import IPv4Address
 from random import Random
 
 import pytest
-from client_server import ClientServer, Identity, make_identity
 
 from etherloom.client import events
 from etherloom.client.account import Account, CaTrust, NoTrust, RetryRule, SystemTrust
@@ -21,6 +20,8 @@ from etherloom.handshake.messages import AnonymousAuth, PasswordAuth, Redirect, 
 from etherloom.model.errors import ErrorCode
 from etherloom.model.policy import Policy
 from etherloom.wire.digest import hash_password
+from tests.inprocess.client_relay import Relay
+from tests.inprocess.client_server import ClientServer, Identity, make_identity
 
 FRAME = bytes.fromhex("ffffffffffff 020000000001 88b5") + bytes(50)
 
@@ -100,6 +101,10 @@ def links(runner: AccountRunner) -> list[int]:
     return [link["connection"] for link in runner.session.snapshot()["links"]]
 
 
+def opened(runner: AccountRunner) -> int:
+    return 0 if runner.session is None else runner.session.snapshot()["links_opened"]
+
+
 def directions(runner: AccountRunner) -> list[Direction]:
     assert runner.session is not None
     return [Direction(link["direction"]) for link in runner.session.snapshot()["links"]]
@@ -125,14 +130,13 @@ async def assert_frames_cross(world: World, hub: int) -> None:
 @pytest.mark.parametrize("encrypt", [True, False])
 @pytest.mark.parametrize("compress", [True, False])
 @pytest.mark.parametrize(("connections", "half"), [(1, False), (4, False), (2, True), (4, True)])
-async def test_frames_cross(world: World, encrypt: bool, compress: bool, connections: int, half: bool) -> None:
-    account = world.account(
-        encrypt=encrypt, compress=compress, connections=connections, half_duplex=half
-    )
+async def test_frames_cross(
+    world: World, encrypt: bool, compress: bool, connections: int, half: bool
+) -> None:
+    account = world.account(encrypt=encrypt, compress=compress, connections=connections, half_duplex=half)
     async with running(world, account) as (runner, hub):
         await world.until(lambda: len(links(runner)) == connections)
         await assert_frames_cross(world, hub)
-    assert world.seen[-1] != events.Ended
     wishes = world.server.logins[0].wishes
     assert (wishes.use_encrypt, wishes.use_compress, wishes.half_connection) == (encrypt, compress, half)
 
@@ -202,7 +206,7 @@ async def test_dropped_connections_are_added_again(world: World) -> None:
         server = world.server.newest.session
         for link in server.snapshot()["links"]:
             server.close_link(link["connection"])
-        await world.until(lambda: runner.session is not None and runner.session.snapshot()["links_opened"] >= 6)
+        await world.until(lambda: opened(runner) >= 6)
         await world.until(lambda: len(links(runner)) == 3)
         await assert_frames_cross(world, hub)
     assert len(world.server.logins) == 1
@@ -243,10 +247,25 @@ async def test_policy_ends_the_session_for_good(world: World) -> None:
 
 
 async def test_silence_ends_the_session(world: World) -> None:
-    world.server.timeout_ms = 1_000
-    async with running(world, world.account()):
+    world.server.timeout_ms = 1_500
+    async with Relay.open(world.server.port) as relay, running(world, world.account(port=relay.port)):
         await world.until(lambda: world.count(events.Established) == 1)
-        await world.until(lambda: world.count(events.Established) >= 1, 5)
+        relay.freeze()
+        await world.until(lambda: world.count(events.Waiting) == 1)
+        relay.thaw()
+        await world.until(lambda: world.count(events.Established) == 2)
+    waiting = next(event for event in world.seen if isinstance(event, events.Waiting))
+    assert waiting.code is ErrorCode.SESSION_TIMEOUT
+
+
+async def test_reset_connections_are_added_again(world: World) -> None:
+    async with Relay.open(world.server.port) as relay:
+        async with running(world, world.account(port=relay.port, connections=3)) as (runner, hub):
+            await world.until(lambda: len(links(runner)) == 3)
+            relay.reset()
+            await world.until(lambda: opened(runner) == 6 and len(links(runner)) == 3)
+            await assert_frames_cross(world, hub)
+    assert len(world.server.logins) == 1
 
 
 async def test_redirect_is_followed_with_the_ticket(world: World) -> None:
