@@ -62,7 +62,7 @@ def connect(
     default_route: options.DefaultRoute = False,
     accept_routes: options.AcceptRoutes = False,
     dns: options.Dns = False,
-    mtu: options.Mtu = 0,
+    mtu: options.Mtu = None,
     mac: options.Mac = "",
     no_up: options.NoUp = False,
     connections: options.Connections = 1,
@@ -103,7 +103,7 @@ def connect(
         adapter = AdapterSettings(
             name=nic,
             addressing=parse_addressing(address or [], gateway or []),
-            mtu=mtu,
+            mtu=mtu or 0,
             up=not no_up,
             hardware=parse_hardware(mac),
             default_route=default_route,
@@ -157,7 +157,7 @@ def _warn(account: Account, reporter: Reporter) -> None:
         reporter.report(
             events.Notice(
                 "--insecure: the server's certificate is NOT checked; whoever is in between can read and "
-                "change everything and gets a password equivalent to guess at",
+                "change everything, and can try out passwords against what we prove",
                 warning=True,
             )
         )

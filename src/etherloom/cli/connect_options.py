@@ -40,7 +40,7 @@ AcceptRoutes = Annotated[
     bool, typer.Option("--accept-routes", help="Take routes that the DHCP server offers.")
 ]
 Dns = Annotated[bool, typer.Option("--dns", help="Use the name servers that the DHCP server offers.")]
-Mtu = Annotated[int, typer.Option(min=576, max=1500, help="MTU of the adapter.", show_default="1500")]
+Mtu = Annotated[int | None, typer.Option(min=576, max=1500, help="MTU of the adapter.", show_default="1500")]
 Mac = Annotated[str, typer.Option(metavar="MAC", help="Hardware address.", show_default="always the same")]
 NoUp = Annotated[bool, typer.Option("--no-up", help="Leave the adapter down, without address.")]
 
