@@ -13,17 +13,26 @@ import warnings
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Final, assert_never
+from typing import Final, TypeVar, assert_never
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-from cryptography.x509.verification import PolicyBuilder, Store, Subject, VerificationError
+from cryptography.x509.verification import (
+    Criticality,
+    ExtensionPolicy,
+    Policy,
+    PolicyBuilder,
+    Store,
+    Subject,
+    VerificationError,
+)
 
 from etherloom.client.account import CaTrust, ExactTrust, NoTrust, PinTrust, SystemTrust, Trust
 from etherloom.model.errors import ErrorCode, Refusal
 
+_E = TypeVar("_E", bound=x509.ExtensionType)
 _MALFORMED: Final = (ValueError, TypeError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
 _SYSTEM_FILES: Final = (
     "/etc/ssl/certs/ca-certificates.crt",
@@ -121,7 +130,7 @@ def _judge_by_file(chain: Sequence[bytes], host: str, trusted: tuple[bytes, ...]
             _check_validity(leaf, host, chain[0], now)
         return
     authorities = _load_all(trusted)
-    if _verifies_strictly(chain, host, authorities, now):
+    if _verifies(chain, host, authorities, now):
         return
     if leaf is None:
         raise _untrusted(host, chain[0], "is none of the certificates in the --ca file and can't be parsed")
@@ -133,7 +142,7 @@ def _judge_by_file(chain: Sequence[bytes], host: str, trusted: tuple[bytes, ...]
 
 
 def _judge_by_system(chain: Sequence[bytes], host: str, now: datetime) -> None:
-    if _verifies_strictly(chain, host, _load_all(system_certificates()), now):
+    if _verifies(chain, host, _load_all(system_certificates()), now):
         return
     leaf = _load(chain[0])
     if leaf is None:
@@ -159,24 +168,52 @@ def system_certificates() -> tuple[bytes, ...]:
     return ()
 
 
-def _verifies_strictly(
+def _verifies(
     chain: Sequence[bytes], host: str, authorities: Sequence[x509.Certificate], now: datetime
 ) -> bool:
     leaf = _load(chain[0])
     if leaf is None or not authorities:
         return False
     try:
-        verifier = (
-            PolicyBuilder().store(Store(list(authorities))).time(now).build_server_verifier(_subject(host))
-        )
+        policy = PolicyBuilder().extension_policies(**_AS_PRIVATE_CAS_SIGN)
+        verifier = policy.store(Store(list(authorities))).time(now).build_server_verifier(_subject(host))
         verifier.verify(leaf, list(_load_all(chain[1:])))
     except (VerificationError, *_MALFORMED):
         return False
     return True
 
 
+# -- what private CAs make (no key identifiers, odd criticality), also those that a system was told to trust
+
+
+def _require_ca(_: Policy, __: x509.Certificate, constraints: x509.BasicConstraints) -> None:
+    if not constraints.ca:
+        raise ValueError("the issuer is no CA")
+
+
+def _require_signing(_: Policy, __: x509.Certificate, usage: x509.KeyUsage | None) -> None:
+    if usage is not None and not usage.key_cert_sign:
+        raise ValueError("the issuer may not sign certificates")
+
+
+def _require_serving(_: Policy, __: x509.Certificate, usage: x509.ExtendedKeyUsage | None) -> None:
+    if usage is not None and not _SERVING.intersection(usage):
+        raise ValueError("the certificate isn't for servers")
+
+
+_SERVING: Final = frozenset({ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE})
+_AS_PRIVATE_CAS_SIGN: Final = {
+    "ca_policy": ExtensionPolicy.permit_all()
+    .require_present(x509.BasicConstraints, Criticality.AGNOSTIC, _require_ca)
+    .may_be_present(x509.KeyUsage, Criticality.AGNOSTIC, _require_signing),
+    "ee_policy": ExtensionPolicy.permit_all()
+    .require_present(x509.SubjectAlternativeName, Criticality.AGNOSTIC, None)
+    .may_be_present(x509.ExtendedKeyUsage, Criticality.AGNOSTIC, _require_serving),
+}
+
+
 def _signs_directly(authority: x509.Certificate, leaf: x509.Certificate, now: datetime) -> bool:
-    """What private CAs of the original's kind make: no alternative name, no key identifiers, serial 0."""
+    """For what the original's tools make and no verifier takes: version 1, or no alternative name."""
     if not (authority.not_valid_before_utc <= now <= authority.not_valid_after_utc):
         return False
     if not _may_sign(authority) or not _may_serve(leaf):
@@ -189,30 +226,27 @@ def _signs_directly(authority: x509.Certificate, leaf: x509.Certificate, now: da
 
 
 def _may_sign(authority: x509.Certificate) -> bool:
-    try:
-        if not authority.extensions.get_extension_for_class(x509.BasicConstraints).value.ca:
-            return False
-    except x509.ExtensionNotFound:
-        return False
-    try:
-        return authority.extensions.get_extension_for_class(x509.KeyUsage).value.key_cert_sign
-    except x509.ExtensionNotFound:
-        return True
+    constraints = _extension(authority, x509.BasicConstraints)
+    usage = _extension(authority, x509.KeyUsage)
+    return constraints is not None and constraints.ca and (usage is None or usage.key_cert_sign)
 
 
 def _may_serve(leaf: x509.Certificate) -> bool:
+    usage = _extension(leaf, x509.ExtendedKeyUsage)
+    return usage is None or bool(_SERVING.intersection(usage))
+
+
+def _extension(certificate: x509.Certificate, kind: type[_E]) -> _E | None:
     try:
-        usage = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+        return certificate.extensions.get_extension_for_class(kind).value
     except x509.ExtensionNotFound:
-        return True
-    return ExtendedKeyUsageOID.SERVER_AUTH in usage or ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE in usage
+        return None
 
 
 def _names(leaf: x509.Certificate, host: str) -> bool:
     """True if the certificate is made out to `host`; the common name counts only without alternatives."""
-    try:
-        alternatives = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except x509.ExtensionNotFound:
+    alternatives = _extension(leaf, x509.SubjectAlternativeName)
+    if alternatives is None:
         common = [str(name.value) for name in leaf.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
         return any(name.lower() == host.lower().rstrip(".") for name in common)
     address = _address(host)
