@@ -259,12 +259,14 @@ async def test_silence_ends_the_session(world: World) -> None:
 
 
 async def test_reset_connections_are_added_again(world: World) -> None:
-    async with Relay.open(world.server.port) as relay:
-        async with running(world, world.account(port=relay.port, connections=3)) as (runner, hub):
-            await world.until(lambda: len(links(runner)) == 3)
-            relay.reset()
-            await world.until(lambda: opened(runner) == 6 and len(links(runner)) == 3)
-            await assert_frames_cross(world, hub)
+    async with (
+        Relay.open(world.server.port) as relay,
+        running(world, world.account(port=relay.port, connections=3)) as (runner, hub),
+    ):
+        await world.until(lambda: len(links(runner)) == 3)
+        relay.reset()
+        await world.until(lambda: opened(runner) == 6 and len(links(runner)) == 3)
+        await assert_frames_cross(world, hub)
     assert len(world.server.logins) == 1
 
 
