@@ -111,6 +111,9 @@ class StockServer:
             f"SetMaxSession {max_sessions}",
         )
 
+    def allow_plaintext(self, hub: str) -> None:
+        """Nothing to do: a stock server lets the client choose."""
+
     def delete_hub(self, hub: str) -> None:
         self.admin.call("HubDelete", hub)
 
@@ -126,6 +129,9 @@ class StockServer:
 
     def expire_user(self, hub: str, user: str) -> None:
         self.hub(hub).call("UserExpiresSet", user, "/EXPIRES:2001/01/01 00:00:00")
+
+    def set_timeout(self, hub: str, user: str, seconds: int) -> None:
+        self.hub(hub).call("UserPolicySet", user, "/NAME:TimeOut", f"/VALUE:{seconds}")
 
     def sessions(self, hub: str) -> list[SessionFacts]:
         rows = self.hub(hub).call("SessionList").rows()
