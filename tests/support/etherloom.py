@@ -73,6 +73,9 @@ class EtherloomServer:
         """Run one command with --json and return its value."""
         return json.loads(self.cli(*arguments, "--json"))
 
+    def set_admin_password(self, password: str) -> None:
+        self.cli("passwd", "--password-stdin", stdin=f"{password}\n")
+
     def create_hub(self, hub: str, max_sessions: int = 0) -> None:
         self.cli("hub", "create", hub, "--max-sessions", str(max_sessions))
 

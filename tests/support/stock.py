@@ -89,8 +89,9 @@ class StockServer:
         self.namespace = namespace
         self._instance = _Instance("vpnserver", namespace, folder, programs)
         self._programs = programs
-        # 443 is opened first, and administration without a password is open to the same host only.
-        self.admin = Vpncmd(programs, namespace, "127.0.0.1:443", "/SERVER")
+        # 443 is opened first. Without a password administration is open to the same host.
+        self._login = ["127.0.0.1:443", "/SERVER"]
+        self.admin = Vpncmd(programs, namespace, *self._login)
 
     def start(self) -> None:
         self._instance.start()
@@ -101,7 +102,12 @@ class StockServer:
 
     def hub(self, hub: str) -> Vpncmd:
         """Return vpncmd with this hub selected."""
-        return Vpncmd(self._programs, self.namespace, "127.0.0.1:443", "/SERVER", f"/ADMINHUB:{hub}")
+        return Vpncmd(self._programs, self.namespace, *self._login, f"/ADMINHUB:{hub}")
+
+    def set_admin_password(self, password: str) -> None:
+        self.admin.call("ServerPasswordSet", password)
+        self._login = ["127.0.0.1:443", "/SERVER", f"/PASSWORD:{password}"]
+        self.admin = Vpncmd(self._programs, self.namespace, *self._login)
 
     def create_hub(self, hub: str, max_sessions: int = 0) -> None:
         self.admin.script(
