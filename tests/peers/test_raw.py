@@ -1,7 +1,7 @@
 """Sessions without encryption leave TLS in the middle of a TCP stream, at any segment border (acceptance 4).
 
-A scripted peer sends the first plain bytes in the same segment as the last TLS record, or every byte alone. It
-cuts a frame in two there: if one byte is swallowed or taken for TLS, the second half ends in nonsense.
+A scripted peer sends the first plain bytes in the same segment as the last TLS record, or every byte alone.
+It cuts a frame in two there: if one byte is swallowed or taken for TLS, the second half ends in nonsense.
 """
 
 import secrets

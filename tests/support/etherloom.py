@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,7 +14,6 @@ from tests.support.waiting import wait_until
 
 PROGRAM = (sys.executable, "-m", "etherloom.cli.main")
 _SOURCES = Path(__file__).resolve().parents[2] / "src"
-_CODE = re.compile(r"\berror (\d+)\b")
 
 
 def environment() -> dict[str, str]:
@@ -48,9 +46,7 @@ class EtherloomServer:
             "--state",
             str(self.state),
             "--listen",
-            "0.0.0.0:443",
-            "--listen",
-            "[::]:443",
+            "*:443",
         )
         self._process = self.namespace.start(*argv, log=self._log, environment=environment())
         wait_until(self._answers, 30, lambda: f"the server does not answer: {self.process.output()}")
@@ -164,17 +160,22 @@ class EtherloomClient:
 
     def _arguments(self, account: Account) -> list[str]:
         arguments = ["connect", account.destination, "--hub", account.hub, "--user", account.user]
-        if account.password is not None:
-            secret = self.folder / "password"
-            secret.write_text(account.password)
-            secret.chmod(0o600)
-            arguments += ["--password-file", str(secret)]
+        arguments += self._credential(account.password)
         arguments += ["--nic", self.interface, "--address", "none", "--insecure", "--json"]
+        arguments += ["--retry", "forever", "--retry-interval", str(account.retry_seconds)]
         arguments += ["--connections", str(account.connections)]
         arguments += ["--compress"] if account.compress else []
         arguments += ["--half-duplex"] if account.half_duplex else []
-        arguments += [] if account.encrypt else ["--plaintext"]
+        arguments += [] if account.encrypt else ["--no-encrypt"]
         return arguments
+
+    def _credential(self, password: str | None) -> list[str]:
+        if password is None:
+            return ["--anonymous"]
+        secret = self.folder / "password"
+        secret.write_text(password)
+        secret.chmod(0o600)
+        return ["--password-file", str(secret)]
 
     def _environment(self) -> dict[str, str]:
         return dict(environment(), ETHERLOOM_STATE=str(self.folder / "state"))
@@ -184,26 +185,30 @@ class EtherloomClient:
             self._process.stop(8)
             self._process = None
 
-    def status(self) -> Mapping[str, Any]:
-        """Return the newest status line."""
-        lines = self.process.output().splitlines() if self._process else []
-        found: list[Mapping[str, Any]] = [json.loads(line) for line in lines if line.startswith("{")]
-        return found[-1] if found else {}
+    def events(self, *kinds: str) -> list[Mapping[str, Any]]:
+        """Return what the client reported since `connect`, only these kinds."""
+        # The last line may be half written.
+        text = self.process.output().rpartition("\n")[0] if self._process else ""
+        found: list[Mapping[str, Any]] = [json.loads(line) for line in text.splitlines() if line[:1] == "{"]
+        return [event for event in found if event["event"] in kinds]
 
     def established(self) -> bool:
-        return self.status().get("state") == "established"
+        states = self.events("connecting", "established", "waiting", "ended")
+        return bool(states) and states[-1]["event"] == "established"
 
     def link(self) -> LinkFacts:
-        status = self.status()
+        session = self.events("established")[-1]
+        latest = self.events("established", "connections")[-1]
         return LinkFacts(
-            connections=int(status["connections"]),
-            compressed=bool(status["compressed"]),
-            half_duplex=bool(status["half_duplex"]),
-            encrypted=bool(status["encrypted"]),
+            # A session begins with one connection; what "established" tells is the number agreed on.
+            connections=1 if latest["event"] == "established" else int(latest["connections"]),
+            compressed=bool(session["compress"]),
+            half_duplex=bool(session["half_duplex"]),
+            encrypted=bool(session["encrypt"]),
         )
 
     def failures(self) -> list[int]:
-        return [int(code) for code in _CODE.findall(self.process.output() if self._process else "")]
+        return [int(event["code"]) for event in self.events("waiting", "ended")]
 
     def pids(self) -> list[int]:
         return process_tree(self.process.pid)

@@ -30,6 +30,7 @@ class Account:
     half_duplex: bool = False
     encrypt: bool = True
     retry_seconds: int = 5
+    udp_acceleration: bool = False
 
     @property
     def destination(self) -> str:

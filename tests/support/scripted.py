@@ -1,7 +1,7 @@
 """Peers played from a script, in both roles, that decide which byte travels in which TCP segment.
 
-TLS runs over memory buffers: what is sealed is sent when and how the script says, and one TLS record at a time
-is taken from the socket, so that plain bytes behind the last record stay in it.
+TLS runs over memory buffers: what is sealed is sent when and how the script says, and one TLS record at a
+time is taken from the socket, so that plain bytes behind the last record stay in it.
 """
 
 import fcntl

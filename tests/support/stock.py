@@ -205,7 +205,7 @@ class StockClient:
             else f"AccountAnonymousSet {name}",
             f"AccountDetailSet {name} /MAXTCP:{account.connections} /INTERVAL:1 /TTL:0"
             f" /HALF:{_yes(account.half_duplex)} /BRIDGE:no /MONITOR:no"
-            " /NOTRACK:yes /NOQOS:yes /DISABLEUDP:yes",
+            f" /NOTRACK:yes /NOQOS:yes /DISABLEUDP:{_yes(not account.udp_acceleration)}",
             f"AccountCompress{_able(account.compress)} {name}",
             f"AccountEncrypt{_able(account.encrypt)} {name}",
             f"AccountRetrySet {name} /NUM:9999 /INTERVAL:{account.retry_seconds}",
