@@ -26,6 +26,10 @@ class ClientError(Exception):
     """The server can't be reached or doesn't make sense; the sentence says what to do."""
 
 
+class NoServer(ClientError):
+    """Nothing serves this state directory."""
+
+
 class AdminClient:
     """A connection to the server that works on a state directory."""
 
@@ -97,7 +101,7 @@ def _connect(directory: Path, seconds: float) -> socket.socket:
 def _explained(error: OSError, directory: Path) -> ClientError:
     cause = error.__cause__ or error
     if isinstance(cause, _NOT_THERE):
-        return ClientError(f"no server is running on {directory}: start one with `etherloom serve`")
+        return NoServer(f"no server is running on {directory}: start one with `etherloom serve`")
     if isinstance(cause, PermissionError):
         return ClientError(f"{directory} is closed to you: run this as root or as the server's user")
     return ClientError(f"can't reach the server on {directory}: {error}")

@@ -10,6 +10,7 @@ from etherloom.services.certificates import Certificates
 from etherloom.services.devices import DeviceState
 from etherloom.services.hubs import Hubs
 from etherloom.services.listeners import Listeners
+from etherloom.services.listening import EndpointState
 from etherloom.services.network import MacRow
 from etherloom.services.sessions import Sessions
 from etherloom.services.status import Status
@@ -20,6 +21,7 @@ from etherloom.state.owner import Owner
 class Actual(Protocol):
     """What really runs, as services.network knows it."""
 
+    def endpoints(self) -> Sequence[EndpointState]: ...
     def listener_error(self, port: int) -> str: ...
     def bridge_state(self, bridge: LocalBridge) -> DeviceState: ...
     def mac_table(self, hub: str) -> Sequence[MacRow]: ...

@@ -15,7 +15,7 @@ from etherloom.rpc.catalog.session import SessionName
 
 @dataclass(frozen=True, slots=True)
 class ListenerState:
-    """One TCP port. `problem` says why it isn't open although it should be; `bound` is the real port."""
+    """One TCP port of the configuration. `problem` says why it isn't open although it should be."""
 
     port: int = element.number("Port")
     enabled: bool = element.flag("Enabled")
@@ -35,6 +35,15 @@ GET_LISTENERS: Final = Call(
 
 
 @dataclass(frozen=True, slots=True)
+class SocketState:
+    """One socket that is wanted now. `problem` is empty while it accepts."""
+
+    address: str = element.text("Address")
+    port: int = element.number("Port")
+    problem: str = element.text("Problem", 511)
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """The server at one glance. `remote_administration`: a password was set, so it is possible."""
 
@@ -48,7 +57,7 @@ class Summary:
     users: int = element.number("Users")
     sessions: int = element.number("Sessions")
     remote_administration: bool = element.flag("RemoteAdministration")
-    listeners: tuple[ListenerState, ...] = element.rows(ListenerState, "Listeners")
+    sockets: tuple[SocketState, ...] = element.rows(SocketState, "Sockets")
 
 
 GET_SUMMARY: Final = Call(
@@ -58,12 +67,16 @@ GET_SUMMARY: Final = Call(
 
 @dataclass(frozen=True, slots=True)
 class HubOptions:
-    """Options of a hub; in a request, what isn't there stays as it is."""
+    """Options of a hub; in a request, what isn't there stays as it is.
+
+    `password` is the one of the hub's administrator; an empty one ends their administration from afar.
+    """
 
     hub: str = element.text("HubName")
     maximum_sessions: int | None = element.optional_number("MaximumSessions")
     hidden: bool | None = element.optional_flag("Hidden")
     require_encryption: bool | None = element.optional_flag("RequireEncryption")
+    password: str | None = element.optional_text("Password", 511, secret=True)
 
 
 GET_HUB_OPTIONS: Final = Call(

@@ -162,7 +162,14 @@ async def set_hub_options(house: House, caller: Caller, request: own.HubOptions)
             require_encryption=_given(request.require_encryption, old.require_encryption),
         )
 
-    await house.hubs.update(request.hub, change, caller.origin)
+    password = request.password
+    await house.hubs.update(
+        request.hub,
+        change,
+        caller.origin,
+        administrator=make_administrator_secret(password) if password else None,
+        drop_administrator=password == "",
+    )
     return await get_hub_options(house, caller, hub.HubName(request.hub))
 
 

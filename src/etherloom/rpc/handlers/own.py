@@ -10,7 +10,6 @@ from etherloom.rpc.caller import Caller
 from etherloom.rpc.catalog import own
 from etherloom.rpc.catalog.blocks import Empty
 from etherloom.rpc.dispatch import Handler
-from etherloom.rpc.handlers.listener import listener_states
 from etherloom.rpc.house import House
 
 
@@ -27,7 +26,12 @@ async def get_summary(house: House, _caller: Caller, _request: Empty) -> own.Sum
         users=house.status.user_count(),
         sessions=house.sessions.count(),
         remote_administration=snapshot.administrator(None) is not None,
-        listeners=listener_states(house),
+        sockets=tuple(
+            own.SocketState(state.endpoint.address, state.bound, state.error)
+            for state in sorted(
+                house.actual.endpoints(), key=lambda state: (state.bound, str(state.endpoint))
+            )
+        ),
     )
 
 
