@@ -16,6 +16,7 @@ async def join(bench: Bench, hub: int, **rules: object) -> tuple[Visitor, Sessio
     visitor, connection = await bench.visitor()
     session = bench.facade.open_session(hub, SessionRules(server=True, **rules))  # type: ignore[arg-type]
     bench.facade.promote(connection, session, b"", b"", LinkSettings())
+    await until(lambda: session.snapshot()["links"])
     return visitor, session
 
 
