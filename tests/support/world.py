@@ -36,6 +36,8 @@ class World:
         self._servers: dict[Kind, Server] = {}
         self._clients: dict[tuple[Kind, str], Client] = {}
         self._numbers = itertools.count(1)
+        self._crowded = False
+        self._more: dict[str, list[str]] = {}
 
     def seat(self, name: str) -> Namespace:
         return self._seats[name]
@@ -62,6 +64,20 @@ class World:
     def address(self, kind: Kind, family: int = 4) -> str:
         """Return the address of a server as a client sees it."""
         return self.lan.address(self._hosts[kind]).of(_FAMILIES[family])
+
+    def more_addresses(self, seat: str, count: int) -> list[str]:
+        """Return further addresses of a seat: limits count by source address, a crowd has many."""
+        found = [f"10.77.1.{number}" for number in range(1, count + 1)]
+        if not self._crowded:
+            for host in self._hosts.values():
+                host.ip(f"route add 10.77.1.0/24 dev {Lan.INTERFACE}")
+            self._crowded = True
+        held = self._more.setdefault(seat, [])
+        fresh = [address for address in found if address not in held]
+        if fresh:
+            self._seats[seat].ip(*(f"addr add {address}/32 dev {Lan.INTERFACE}" for address in fresh))
+            held.extend(fresh)
+        return found
 
     def station(self, client: Client) -> Station:
         """Return the client's virtual interface with addresses of its seat."""
