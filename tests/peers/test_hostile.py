@@ -1,7 +1,7 @@
 """Peers that mean harm: bounded memory and time, and only their own session suffers (acceptance 10).
 
-Each behaviour is played by several peers at once beside a running session of two honest clients. Their ping is
-watched, and the server's memory.
+Each behaviour is played by several peers at once beside a running session of two honest clients. Their ping
+is watched, and the server's memory.
 """
 
 import contextlib
@@ -174,7 +174,7 @@ def test_hostile_peers_hurt_only_themselves(
 
 
 def test_one_byte_a_second_wins_no_time(world: World) -> None:
-    """The time for the log-in is one budget, which a byte now and then does not prolong (with stock it does)."""
+    """The time for the log-in is one budget; bytes now and then do not prolong it (with stock they do)."""
     with _honest_session(world, Kind.OURS) as (hub, pinger):
         target = Target(world, Kind.OURS, hub, world.more_addresses("bert", 1)[0])
         with target.dial() as stream, pinger:
