@@ -3,6 +3,8 @@
 Sessions time out after 5 s here (a policy of the user), so that a silent loss is noticed within the test.
 """
 
+from collections.abc import Iterator
+
 import pytest
 
 from tests.support.peers import Account, Client, Kind
@@ -19,6 +21,13 @@ _CONNECTIONS = 3
 _TIMEOUT_SECONDS = 5
 # Longest way back: silence is noticed, the client waits before it tries again, connections come one a second.
 _RECOVERY_SECONDS = 40
+
+
+@pytest.fixture(autouse=True)
+def _renewed(world: World) -> Iterator[None]:
+    yield
+    world.renew()
+
 
 after_silence = pytest.mark.parametrize(
     ("server", "client"),

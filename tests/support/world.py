@@ -101,7 +101,28 @@ class World:
         finally:
             for client in self._clients.values():
                 client.disconnect()
+            self._renew_clients()
             server.delete_hub(name)
+
+    def _renew_clients(self) -> None:
+        """Stop stock clients that have seen a failure.
+
+        An error stays in the OpenSSL queue of the thread that met it, threads are used again, and a session
+        on such a thread closes every connection: a failure in one test must not fail the next.
+        """
+        for place, client in list(self._clients.items()):
+            if client.kind is Kind.STOCK and client.failures():
+                client.stop()
+                del self._clients[place]
+
+    def renew(self) -> None:
+        """Stop the stock programs: the next user gets fresh ones. For tests that cut connections."""
+        for place, client in list(self._clients.items()):
+            if client.kind is Kind.STOCK:
+                client.stop()
+                del self._clients[place]
+        if Kind.STOCK in self._servers:
+            self._servers.pop(Kind.STOCK).stop()
 
     def connect(
         self, server: Kind, client: Kind, hub: str, account: Account, family: int = 4
