@@ -42,7 +42,12 @@ from etherloom.client.account import (
 )
 from etherloom.client.certificate import parse_fingerprint, read_certificates
 from etherloom.client.program import Order, run
-from etherloom.handshake.client_login import AnonymousLogin, LoginCredential, PasswordLogin
+from etherloom.handshake.client_login import (
+    AnonymousLogin,
+    LoginCredential,
+    PasswordLogin,
+    PlainPasswordLogin,
+)
 from etherloom.model.errors import ErrorCode, Refusal
 from etherloom.wire.digest import hash_password
 
@@ -55,6 +60,7 @@ def connect(
     hub: options.Hub,
     user: options.User,
     password_file: options.PasswordFile = "",
+    plain_password: options.PlainPassword = False,
     anonymous: options.Anonymous = False,
     nic: options.Nic = "",
     address: options.Address = None,
@@ -89,7 +95,7 @@ def connect(
             port=port,
             hub=hub,
             user=user,
-            login=read_login(user, password_file, anonymous=anonymous),
+            login=read_login(user, password_file, anonymous=anonymous, plain=plain_password),
             trust=read_trust(ca, pin, insecure=insecure),
             family=_family(ipv4=ipv4, ipv6=ipv6),
             connections=connections,
@@ -157,7 +163,7 @@ def _warn(account: Account, reporter: Reporter) -> None:
         reporter.report(
             events.Notice(
                 "--insecure: the server's certificate is NOT checked; whoever is in between can read and "
-                "change everything, and can try out passwords against what we prove",
+                "change everything, and gets the password or something to guess it by",
                 warning=True,
             )
         )
@@ -195,18 +201,24 @@ def parse_server(text: str) -> tuple[str, int]:
     return host, int(port or DEFAULT_PORT)
 
 
-def read_login(user: str, password_file: str, *, anonymous: bool) -> LoginCredential:
+def read_login(user: str, password_file: str, *, anonymous: bool, plain: bool) -> LoginCredential:
     """Return the credential; asks for the password where somebody can answer. Raises Refusal."""
     if anonymous and password_file:
         raise typer.BadParameter("--anonymous and --password-file exclude each other")
     if anonymous:
         return AnonymousLogin()
     if password_file:
-        return PasswordLogin(hash_password(_read_password(password_file), user))
+        return _password_login(user, _read_password(password_file), plain=plain)
     if sys.stdin.isatty():
-        password = getpass.getpass(f"Password of {user} (empty for none): ")
-        return PasswordLogin(hash_password(password, user)) if password else AnonymousLogin()
+        password = getpass.getpass(f"Password of {user} (empty for none): ").encode()
+        return _password_login(user, password, plain=plain) if password else AnonymousLogin()
     return AnonymousLogin()
+
+
+def _password_login(user: str, password: bytes, *, plain: bool) -> LoginCredential:
+    if plain:
+        return PlainPasswordLogin(password.decode("utf-8", "surrogateescape"))
+    return PasswordLogin(hash_password(password, user))
 
 
 def _read_password(file: str) -> bytes:

@@ -15,6 +15,10 @@ User = Annotated[str, typer.Option(help="The user to log in as.")]
 PasswordFile = Annotated[
     str, typer.Option(metavar="FILE", help="File whose first line is the password; - is standard input.")
 ]
+PlainPassword = Annotated[
+    bool,
+    typer.Option("--plain-password", help="Send the password itself, for users of RADIUS or a domain."),
+]
 Anonymous = Annotated[bool, typer.Option("--anonymous", help="Log in without a password.")]
 Ca = Annotated[str, typer.Option(metavar="FILE", help="Trust this certificate, or what its CA signed.")]
 Pin = Annotated[str, typer.Option(metavar="SHA256", help="Trust exactly the certificate with this SHA-256.")]
