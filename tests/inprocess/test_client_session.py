@@ -203,6 +203,7 @@ async def test_dropped_connections_are_added_again(world: World) -> None:
     async with running(world, world.account(connections=3)) as (runner, hub):
         await world.until(lambda: len(links(runner)) == 3)
         server = world.server.newest.session
+        await world.until(lambda: len(server.snapshot()["links"]) == 3)
         for link in server.snapshot()["links"]:
             server.close_link(link["connection"])
         await world.until(lambda: opened(runner) >= 6)

@@ -89,8 +89,9 @@ class StockServer:
         self.namespace = namespace
         self._instance = _Instance("vpnserver", namespace, folder, programs)
         self._programs = programs
-        # 443 is opened first, and administration without a password is open to the same host only.
-        self.admin = Vpncmd(programs, namespace, "127.0.0.1:443", "/SERVER")
+        # 443 is opened first. Without a password administration is open to the same host.
+        self._login = ["127.0.0.1:443", "/SERVER"]
+        self.admin = Vpncmd(programs, namespace, *self._login)
 
     def start(self) -> None:
         self._instance.start()
@@ -101,7 +102,12 @@ class StockServer:
 
     def hub(self, hub: str) -> Vpncmd:
         """Return vpncmd with this hub selected."""
-        return Vpncmd(self._programs, self.namespace, "127.0.0.1:443", "/SERVER", f"/ADMINHUB:{hub}")
+        return Vpncmd(self._programs, self.namespace, *self._login, f"/ADMINHUB:{hub}")
+
+    def set_admin_password(self, password: str) -> None:
+        self.admin.call("ServerPasswordSet", password)
+        self._login = ["127.0.0.1:443", "/SERVER", f"/PASSWORD:{password}"]
+        self.admin = Vpncmd(self._programs, self.namespace, *self._login)
 
     def create_hub(self, hub: str, max_sessions: int = 0) -> None:
         self.admin.script(
@@ -110,6 +116,9 @@ class StockServer:
             "LogDisable packet",
             f"SetMaxSession {max_sessions}",
         )
+
+    def allow_plaintext(self, hub: str) -> None:
+        """Nothing to do: a stock server lets the client choose."""
 
     def delete_hub(self, hub: str) -> None:
         self.admin.call("HubDelete", hub)
@@ -126,6 +135,9 @@ class StockServer:
 
     def expire_user(self, hub: str, user: str) -> None:
         self.hub(hub).call("UserExpiresSet", user, "/EXPIRES:2001/01/01 00:00:00")
+
+    def set_timeout(self, hub: str, user: str, seconds: int) -> None:
+        self.hub(hub).call("UserPolicySet", user, "/NAME:TimeOut", f"/VALUE:{seconds}")
 
     def sessions(self, hub: str) -> list[SessionFacts]:
         rows = self.hub(hub).call("SessionList").rows()
@@ -193,7 +205,7 @@ class StockClient:
             else f"AccountAnonymousSet {name}",
             f"AccountDetailSet {name} /MAXTCP:{account.connections} /INTERVAL:1 /TTL:0"
             f" /HALF:{_yes(account.half_duplex)} /BRIDGE:no /MONITOR:no"
-            " /NOTRACK:yes /NOQOS:yes /DISABLEUDP:yes",
+            f" /NOTRACK:yes /NOQOS:yes /DISABLEUDP:{_yes(not account.udp_acceleration)}",
             f"AccountCompress{_able(account.compress)} {name}",
             f"AccountEncrypt{_able(account.encrypt)} {name}",
             f"AccountRetrySet {name} /NUM:9999 /INTERVAL:{account.retry_seconds}",

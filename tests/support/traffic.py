@@ -86,9 +86,16 @@ def wait_ping(station: Station, address: str, timeout: float = 15.0) -> float:
     return wait_until(lambda: ping(station, address, 0.5), timeout, what)
 
 
-def transfer(sender: Station, receiver: Station, size: int, address: str, timeout: float = 20.0) -> float:
-    """Send `size` random bytes by TCP, check their digest and return the seconds taken."""
-    content = secrets.token_bytes(min(size, 1 << 20))
+def transfer(
+    sender: Station,
+    receiver: Station,
+    size: int,
+    address: str,
+    timeout: float = 20.0,
+    content: bytes = b"",
+) -> float:
+    """Send `size` bytes (random, or `content` again and again) by TCP, check them; return the seconds."""
+    content = content or secrets.token_bytes(min(size, 1 << 20))
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with receiver.namespace.socket(family, socket.SOCK_STREAM) as listener:
         listener.bind((address, 0))

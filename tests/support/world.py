@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from tests.support.etherloom import EtherloomClient, EtherloomServer
 from tests.support.netns import Lan, Namespace
 from tests.support.packages import Programs, programs
 from tests.support.peers import Account, Client, Kind, Server
@@ -70,11 +71,13 @@ class World:
         return station
 
     @contextlib.contextmanager
-    def hub(self, kind: Kind, max_sessions: int = 0) -> Iterator[str]:
+    def hub(self, kind: Kind, max_sessions: int = 0, *, plaintext: bool = False) -> Iterator[str]:
         """Return the name of a new hub with users anna and bert (password "secret")."""
         name = f"T{next(self._numbers)}"
         server = self.server(kind)
         server.create_hub(name, max_sessions)
+        if plaintext:
+            server.allow_plaintext(name)
         try:
             for user in self.SEATS:
                 server.create_user(name, user)
@@ -122,9 +125,11 @@ class World:
             namespace.delete()
 
     def _new_server(self, kind: Kind, host: Namespace) -> Server:
-        assert kind is Kind.STOCK
-        return StockServer(host, self.folder / f"{kind.value}-server", self.stock)
+        folder = self.folder / f"{kind.value}-server"
+        return EtherloomServer(host, folder) if kind is Kind.OURS else StockServer(host, folder, self.stock)
 
     def _new_client(self, kind: Kind, namespace: Namespace, seat: str) -> Client:
-        assert kind is Kind.STOCK
-        return StockClient(namespace, self.folder / f"{kind.value}-{seat}", self.stock)
+        folder = self.folder / f"{kind.value}-{seat}"
+        if kind is Kind.OURS:
+            return EtherloomClient(namespace, folder)
+        return StockClient(namespace, folder, self.stock)

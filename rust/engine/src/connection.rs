@@ -237,10 +237,12 @@ impl Connection {
         if self.closing.is_some() {
             return Ok(());
         }
-        if self.connecting || !self.tls.is_established() {
+        if self.connecting {
             return Err(Over::Finished);
         }
-        self.tls.close_notify(&mut self.unsent);
+        if self.tls.is_established() {
+            self.tls.close_notify(&mut self.unsent);
+        }
         self.closing = Some(now_ms + CLOSE_WAIT_MS);
         self.flush()
     }

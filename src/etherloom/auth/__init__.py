@@ -1,1 +1,1 @@
-"""Who are you: one authenticator interface, one file a way of proving it."""
+"""Who are you: proofs that a peer shows, judged against what is on file. Knows no session and no limit."""

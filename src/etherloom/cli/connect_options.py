@@ -78,8 +78,6 @@ RetryInterval = Annotated[
 
 State = Annotated[
     Path | None,
-    typer.Option(
-        metavar="DIR", help="State directory.", envvar="ETHERLOOM_STATE", show_default="the system's"
-    ),
+    typer.Option(metavar="DIR", help="State directory (else ETHERLOOM_STATE, else the usual place)."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Events as JSON lines on standard output.")]

@@ -5,7 +5,7 @@ operating system OSError, wrong arguments ValueError. Errors of a running object
 """
 
 from collections.abc import Sequence
-from typing import final
+from typing import Self, final
 
 from etherloom.engine.snapshots import (
     ConnectionFacts,
@@ -18,11 +18,13 @@ from etherloom.engine.snapshots import (
     SessionSnapshot,
 )
 
+__all__ = ["Engine"]
+
 @final
 class Engine:
     """Worker threads, sockets, TLS, sessions, hubs and devices."""
 
-    def __init__(self, *, workers: int = 0) -> None: ...
+    def __new__(cls, *, workers: int = 0) -> Self: ...
     def wake_descriptor(self) -> int:
         """A descriptor that is readable while drain has something to return."""
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError
 
 from etherloom.model.bridge import LocalBridge
 from etherloom.model.credential import PasswordSecret
@@ -104,8 +105,11 @@ def check_record(kind: Kind, record: object) -> Any:
 
 
 def encode_record(kind: Kind, record: object) -> bytes:
-    """Return the document of a checked record."""
-    return kind.adapter.dump_json((kind.name, kind.version, record))
+    """Return the document of a checked record. Raises DocumentError for text with half characters."""
+    try:
+        return kind.adapter.dump_json((kind.name, kind.version, record))
+    except PydanticSerializationError:
+        raise DocumentError("a text in it is no Unicode text") from None
 
 
 def decode_document(kind: Kind, document: bytes) -> Any:

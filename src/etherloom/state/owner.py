@@ -52,7 +52,11 @@ class Owner:
         """Call `callback(old, new, change)` after each change; returns the way to end that."""
         token = object()
         self._subscribers[token] = callback
-        return lambda: self._subscribers.pop(token, None) and None
+
+        def unsubscribe() -> None:
+            self._subscribers.pop(token, None)
+
+        return unsubscribe
 
     async def _commit(self, derive: Derive, origin: Origin) -> Snapshot:
         for _ in range(_ATTEMPTS):

@@ -52,11 +52,12 @@ def _check(operation: Operation, faults: list[Fault]) -> tuple[Operation, Stored
         return None
     try:
         record = check_record(kind, operation.record)
+        document = encode_record(kind, record)
     except DocumentError as error:
         faults.append(Fault(ErrorCode.INVALID_PARAMETER, f"{operation.key}: {error}"))
         return None
     faults.extend(find_record_faults(operation.key, record))
-    return Put(operation.key, record), PutDocument(operation.key, encode_record(kind, record), kind.secret)
+    return Put(operation.key, record), PutDocument(operation.key, document, kind.secret)
 
 
 def _apply(root: tree.Node, operation: Operation) -> tree.Node:

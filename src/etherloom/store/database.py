@@ -39,6 +39,9 @@ class LogLimits:
     at_least: int = 1_000
 
 
+USUAL_LIMITS: Final = LogLimits()
+
+
 class Database:
     """One open state file. Made, used and closed by one thread."""
 

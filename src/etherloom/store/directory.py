@@ -40,6 +40,7 @@ class StateDirectory:
     def __init__(self, path: Path, descriptor: int, lock: int | None) -> None:
         self.path: Final = path
         self.descriptor: Final = descriptor
+        self._owner: Final = os.fstat(descriptor).st_uid
         self._lock = lock
         self._closed = False
 
@@ -54,7 +55,7 @@ class StateDirectory:
         try:
             _make(path)
             descriptor = os.open(path, _OPEN_DIRECTORY)
-            _check(path, os.fstat(descriptor), 0o700)
+            _check(path, os.fstat(descriptor), os.geteuid(), 0o700)
             return cls(path, descriptor, _take_lock(path, descriptor) if lock else None)
         except OSError as error:
             if descriptor >= 0:
@@ -63,7 +64,7 @@ class StateDirectory:
 
     @classmethod
     def look(cls, path: Path) -> Self:
-        """Open an existing directory as a visitor (root, say): nothing is made, locked or checked."""
+        """Open an existing directory as a visitor, root included: nothing is made or locked."""
         try:
             return cls(path.absolute(), os.open(path, _OPEN_DIRECTORY), None)
         except OSError as error:
@@ -85,7 +86,7 @@ class StateDirectory:
             return False
         if not stat.S_ISREG(found.st_mode):
             raise StoreError(f"{self.path / name} is no plain file: move it away")
-        _check(self.path / name, found, 0o600)
+        _check(self.path / name, found, self._owner, 0o600)
         return True
 
     def create_file(self, name: str, content: bytes = b"") -> None:
@@ -137,11 +138,11 @@ def _make(path: Path) -> None:
         os.close(parent)
 
 
-def _check(path: Path, found: os.stat_result, mode: int) -> None:
-    if found.st_uid != os.geteuid():
+def _check(path: Path, found: os.stat_result, owner: int, mode: int) -> None:
+    if found.st_uid != owner:
         raise StoreError(
-            f"{path} belongs to user {found.st_uid}, but this is user {os.geteuid()}: "
-            f"run as that user, or `chown -R {os.geteuid()} {path}`"
+            f"{path} belongs to user {found.st_uid}, not to user {owner}: "
+            f"run as that user, or `chown -R {owner} {path}`"
         )
     if stat.S_IMODE(found.st_mode) & 0o077:
         raise StoreError(f"{path} is open to other users: `chmod {mode:o} {path}`")

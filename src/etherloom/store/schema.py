@@ -13,6 +13,7 @@ from etherloom.store.log import StoreError
 
 APPLICATION: Final = 0x4574_684C  # "EthL", so that a foreign SQLite file is told apart
 VERSION: Final = 1
+_TABLES: Final = frozenset({"meta", "documents", "secrets", "log", "counters"})
 _CREATE: Final = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID",
     "INSERT INTO meta VALUES ('revision', 0)",
@@ -20,8 +21,11 @@ _CREATE: Final = (
     "CREATE TABLE secrets (key TEXT PRIMARY KEY, sealed BLOB NOT NULL) WITHOUT ROWID",
     "CREATE TABLE log (revision INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, who TEXT NOT NULL,"
     " origin TEXT NOT NULL, operations BLOB NOT NULL)",
-    "CREATE TABLE counters (key TEXT PRIMARY KEY, last_login INTEGER NOT NULL, logins INTEGER NOT NULL,"
-    " last_seen INTEGER NOT NULL, sent BLOB NOT NULL, received BLOB NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE counters (key TEXT PRIMARY KEY, last_login INTEGER, logins INTEGER, last_seen INTEGER,"
+    " received_broadcast_bytes INTEGER, received_broadcast_frames INTEGER,"
+    " received_unicast_bytes INTEGER, received_unicast_frames INTEGER,"
+    " sent_broadcast_bytes INTEGER, sent_broadcast_frames INTEGER,"
+    " sent_unicast_bytes INTEGER, sent_unicast_frames INTEGER) WITHOUT ROWID",
 )
 
 # From this version to the next. Release 0.1.0 wrote version 1.
@@ -60,6 +64,9 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
             with transaction(connection):
                 MIGRATIONS[version](connection)
                 connection.execute(f"PRAGMA user_version={version + 1}")
+        found = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+        if missing := _TABLES - found:
+            raise damaged(path, f"the table {min(missing)} is missing")
 
 
 def check(connection: sqlite3.Connection, path: Path) -> None:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
-from etherloom.store.database import Database, LogLimits
+from etherloom.store.database import USUAL_LIMITS, Database, LogLimits
 from etherloom.store.directory import StateDirectory
 from etherloom.store.log import Entry, Loaded, Logged
 
@@ -81,7 +81,7 @@ class SqliteStore:
 
 async def open_store(
     directory: StateDirectory,
-    limits: LogLimits = LogLimits(),  # noqa: B008 - frozen
+    limits: LogLimits = USUAL_LIMITS,
     environ: Mapping[str, str] = os.environ,
 ) -> SqliteStore:
     """Open or make the state file in `directory`, on a thread that touches nothing else.

@@ -11,9 +11,9 @@ pub enum TlsError {
     /// The library refused the settings.
     #[error("TLS can't be set up: {0}")]
     Setup(#[source] rustls::Error),
-    /// The two sides did not agree, or one of them broke the handshake's rules.
-    #[error("the TLS handshake failed: {0}")]
-    Handshake(#[source] rustls::Error),
+    /// The two sides did not agree, or the peer broke the rules.
+    #[error("TLS with the peer failed: {0}")]
+    Protocol(#[source] rustls::Error),
     /// The bytes at the start of the buffer are no TLS record.
     #[error("what the peer sent is not TLS")]
     NotTls,
@@ -26,9 +26,9 @@ pub enum TlsError {
     /// A record failed its authentication.
     #[error("a TLS record was forged, damaged, repeated or out of order")]
     BadRecord,
-    /// A record was authentic but must not come here.
-    #[error("the peer broke the rules of TLS: {0}")]
-    Misbehaved(&'static str),
+    /// A handshake message came in more pieces than anybody needs.
+    #[error("the peer sent a handshake message in too many pieces")]
+    TooManyPieces,
     /// Plaintext can be sealed only once the handshake is through.
     #[error("nothing can be sealed before the TLS handshake is through")]
     NotEstablished,
@@ -41,4 +41,14 @@ pub enum TlsError {
     /// An earlier error ended this connection.
     #[error("this TLS connection has failed before")]
     Failed,
+}
+
+impl From<rustls::Error> for TlsError {
+    fn from(error: rustls::Error) -> Self {
+        match error {
+            rustls::Error::DecryptError => TlsError::BadRecord,
+            rustls::Error::AlertReceived(alert) => TlsError::Alert(alert),
+            error => TlsError::Protocol(error),
+        }
+    }
 }

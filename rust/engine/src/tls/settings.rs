@@ -20,7 +20,7 @@ use super::error::TlsError;
 
 /// Which key, certificates and rules a server's connections use. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Identity(Arc<ServerConfig>);
+pub struct Identity(pub(super) Arc<ServerConfig>);
 
 impl Identity {
     /// From DER certificates, the server's own first, and its private key (PKCS#8, PKCS#1 or SEC1 DER).
@@ -35,15 +35,16 @@ impl Identity {
         if keys_differ(leaf, &*key) {
             return Err(unusable("the key doesn't belong to the first certificate"));
         }
-        let chain = chain.into_iter().map(CertificateDer::from).collect();
-        let resolver = SingleCertAndKey::from(CertifiedKey::new(chain, key));
-        Self::from_resolver(provider, resolver)
+        Self::with_provider(provider, chain, key)
     }
 
-    fn from_resolver(
+    pub(super) fn with_provider(
         provider: Arc<CryptoProvider>,
-        resolver: SingleCertAndKey,
+        chain: Vec<Vec<u8>>,
+        key: Arc<dyn SigningKey>,
     ) -> Result<Identity, TlsError> {
+        let chain = chain.into_iter().map(CertificateDer::from).collect();
+        let resolver = SingleCertAndKey::from(CertifiedKey::new(chain, key));
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(rustls::ALL_VERSIONS)
             .map_err(TlsError::Setup)?
@@ -93,13 +94,13 @@ pub struct ClientSettings(pub(super) Arc<ClientConfig>);
 impl ClientSettings {
     /// Any chain accepted, no resumption, no ALPN.
     pub fn new() -> Result<ClientSettings, TlsError> {
-        Self::with_versions(rustls::ALL_VERSIONS)
+        Self::with_provider(provider(), rustls::ALL_VERSIONS)
     }
 
-    pub(super) fn with_versions(
+    pub(super) fn with_provider(
+        provider: Arc<CryptoProvider>,
         versions: &[&'static SupportedProtocolVersion],
     ) -> Result<ClientSettings, TlsError> {
-        let provider = provider();
         let verifier = SignatureVerifier(provider.signature_verification_algorithms);
         let mut config = ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(versions)
@@ -114,7 +115,7 @@ impl ClientSettings {
 
 /// The cryptography, with its cipher suites in our order: AES-256-GCM, AES-128-GCM, ChaCha20-Poly1305,
 /// and on a processor without AES instructions ChaCha20-Poly1305 first.
-fn provider() -> Arc<CryptoProvider> {
+pub(super) fn provider() -> Arc<CryptoProvider> {
     static PROVIDER: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
     let make = || {
         let mut provider = aws_lc_rs::default_provider();
@@ -137,7 +138,10 @@ fn has_aes_instructions() -> bool {
     return false;
 }
 
-fn load_key(provider: &CryptoProvider, der: &[u8]) -> Result<Arc<dyn SigningKey>, TlsError> {
+pub(super) fn load_key(
+    provider: &CryptoProvider,
+    der: &[u8],
+) -> Result<Arc<dyn SigningKey>, TlsError> {
     let key = PrivateKeyDer::try_from(der).map_err(unusable)?.clone_key();
     provider
         .key_provider

@@ -271,7 +271,7 @@ impl Worker {
         let Some(connection) = self.connections.get_mut(&identifier) else {
             return;
         };
-        connection.admission = None;
+        // Its place below the caps stays taken until it is gone: closing costs something too.
         let ended = connection.start_closing(self.now_ms).is_err()
             || connection.discard(&mut self.scratch.cipher);
         let due = connection.next_due_ms();
@@ -287,7 +287,7 @@ impl Worker {
         let Some(connection) = self.connections.get_mut(&identifier) else {
             return;
         };
-        if let Some(admission) = connection.admission.take()
+        if let Some(admission) = &connection.admission
             && !connection.tls.is_established()
         {
             admission.failed();

@@ -39,6 +39,12 @@ pub(super) struct Seat {
     pub(super) updated_ms: u64,
 }
 
+/// What a search ends at.
+enum Place<'a> {
+    Taken(&'a Slot),
+    Free(&'a Slot),
+}
+
 impl Slot {
     /// Port and time that belong together; None if nobody is here, or just being moved.
     pub(super) fn seat(&self) -> Option<Seat> {
@@ -99,20 +105,26 @@ impl Slots {
 
     /// Where the key is, whether or not anybody still sits there.
     pub(super) fn find(&self, key: MacKey) -> Option<&Slot> {
-        // A free slot may have been taken by another key since.
-        self.search(key)
-            .filter(|slot| slot.key.load(Relaxed) == key.number())
+        match self.search(key)? {
+            Place::Taken(slot) => Some(slot),
+            Place::Free(_) => None,
+        }
     }
 
     /// Writers only, and only while a slot without key remains. True if the slot had none before.
     pub(super) fn insert(&self, key: MacKey, seat: Seat) -> bool {
-        let Some(slot) = self.search(key) else {
-            return false;
-        };
-        slot.put(seat);
-        let new = slot.key.load(Relaxed) == 0;
-        slot.key.store(key.number(), Release);
-        new
+        match self.search(key) {
+            Some(Place::Taken(slot)) => {
+                slot.put(seat);
+                false
+            }
+            Some(Place::Free(slot)) => {
+                slot.put(seat);
+                slot.key.store(key.number(), Release);
+                true
+            }
+            None => false,
+        }
     }
 
     /// Everybody who is here.
@@ -123,14 +135,17 @@ impl Slots {
         })
     }
 
-    /// The slot with this key, or the free one where it would go.
-    fn search(&self, key: MacKey) -> Option<&Slot> {
-        let start = self.place(key);
-        let (before, behind) = self.slots.split_at(start);
-        behind.iter().chain(before).find(|slot| {
-            let found = slot.key.load(Acquire);
-            found == key.number() || found == 0
-        })
+    /// The key's own slot, or where it would go. One look at each slot decides: the next may find it changed.
+    fn search(&self, key: MacKey) -> Option<Place<'_>> {
+        let (before, behind) = self.slots.split_at(self.place(key));
+        behind
+            .iter()
+            .chain(before)
+            .find_map(|slot| match slot.key.load(Acquire) {
+                0 => Some(Place::Free(slot)),
+                found if found == key.number() => Some(Place::Taken(slot)),
+                _ => None,
+            })
     }
 
     fn place(&self, key: MacKey) -> usize {

@@ -1,1 +1,4 @@
-"""Every administration call, described once, one noun a file."""
+"""The catalog of administration calls: each described once, everything else derived from it.
+
+The only place besides `wire` that knows wire names, which are often misspelled. Must not do anything.
+"""

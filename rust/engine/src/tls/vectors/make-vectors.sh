@@ -37,6 +37,7 @@ openssl genrsa -out "$work/version-1.pem" 2048
 openssl req -new -key "$work/version-1.pem" -subj "/CN=version-1" -out "$work/version-1.csr"
 openssl x509 -req -in "$work/version-1.csr" -key "$work/version-1.pem" -sha256 -days 4056 \
     -outform DER -out version-1.der
+der_key version-1
 
 openssl ecparam -name prime256v1 -genkey -noout -out "$work/p256.pem"
 openssl req -x509 -new -key "$work/p256.pem" -sha256 -days 4056 -subj "/CN=p256" -outform DER -out p256.der

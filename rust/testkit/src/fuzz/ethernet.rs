@@ -1,0 +1,88 @@
+//! A hub as its sessions may treat it: any frame from any port, time passing, ports leaving.
+
+use etherloom_switch::{DropReason, Frame, HubRules, PortId, Switch, Verdict, classify};
+
+const RULES: HubRules = HubRules {
+    mac_entries: 24,
+    mac_age_ms: 10_000,
+};
+
+struct Hub {
+    switch: Switch,
+    now_ms: u64,
+}
+
+/// A history: each step is a byte that says what, a byte for which, and for a frame its length and bytes.
+pub fn ethernet(mut data: &[u8]) {
+    let mut hub = Hub {
+        switch: Switch::new(RULES),
+        now_ms: 0,
+    };
+    while let [what, which, rest @ ..] = data {
+        let port = PortId::from(*which % 8);
+        data = match what % 8 {
+            0 => {
+                hub.now_ms += u64::from(*which) * 50;
+                rest
+            }
+            1 => {
+                hub.detach(port);
+                rest
+            }
+            2 => {
+                hub.switch.macs().sweep(hub.now_ms);
+                rest
+            }
+            _ => hub.take_frame(port, rest),
+        };
+        hub.check();
+    }
+}
+
+impl Hub {
+    /// Returns what follows the frame.
+    fn take_frame<'a>(&mut self, port: PortId, data: &'a [u8]) -> &'a [u8] {
+        let Some((length, rest)) = data.split_first() else {
+            return data;
+        };
+        let (frame, behind) = rest.split_at(rest.len().min(usize::from(*length)));
+        let verdict = self.switch.forward(port, &Frame::plain(frame), self.now_ms);
+        self.check_verdict(port, frame, verdict);
+        behind
+    }
+
+    fn check_verdict(&self, port: PortId, frame: &[u8], verdict: Verdict) {
+        assert_ne!(verdict, Verdict::Unicast(port), "an echo");
+        let header = match classify(frame) {
+            Ok(header) => header,
+            Err(reason) => return assert_eq!(verdict, Verdict::Drop(reason)),
+        };
+        let macs = self.switch.macs();
+        let source = macs.lookup(header.source_key(), self.now_ms);
+        match verdict {
+            Verdict::Unicast(to) => {
+                assert_eq!(macs.lookup(header.destination_key(), self.now_ms), Some(to));
+                assert_eq!(source, Some(port));
+            }
+            Verdict::Flood | Verdict::Drop(DropReason::SamePort) => assert_eq!(source, Some(port)),
+            Verdict::Drop(DropReason::MacTableFull) => assert_eq!(source, None),
+            Verdict::Drop(DropReason::InvalidSource) => {}
+            Verdict::Drop(reason) => panic!("{reason:?} is not for a frame with a header"),
+        }
+    }
+
+    fn detach(&self, port: PortId) {
+        self.switch.detach(port);
+        assert_eq!(self.switch.macs().len_of_port(port), 0);
+    }
+
+    fn check(&self) {
+        let entries = self.switch.macs().snapshot();
+        assert_eq!(entries.len(), self.switch.macs().len());
+        assert!(entries.len() <= RULES.mac_entries);
+        assert!(
+            entries.windows(2).all(|pair| pair[0].key < pair[1].key),
+            "a key is there twice"
+        );
+    }
+}

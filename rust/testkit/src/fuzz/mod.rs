@@ -1,0 +1,10 @@
+//! What a fuzzer does with bytes: each target takes any bytes and panics only if a promise of the code is broken.
+//!
+//! The fuzzers themselves are in `fuzz/rust`, with build flags of their own; the inputs that were worth keeping are
+//! in `fuzz/corpus`, one folder a target, and are played back by the ordinary tests.
+
+mod block_stream;
+mod ethernet;
+
+pub use block_stream::block_stream;
+pub use ethernet::ethernet;

@@ -1,0 +1,57 @@
+"""`etherloom listener`: the TCP ports of the server."""
+
+from typing import Annotated
+
+import typer
+
+from etherloom.cli import terminal
+from etherloom.rpc.catalog import listener, own
+from etherloom.rpc.catalog.blocks import Empty
+
+app = terminal.new_group("Listeners: the TCP ports of the server.")
+
+Port = Annotated[int, typer.Argument(min=1, max=65_535, help="A TCP port.", show_default=False)]
+
+
+def state_text(row: own.ListenerState) -> str:
+    """How a port is, in a word or a sentence."""
+    if not row.enabled:
+        return "switched off"
+    return row.problem or "open"
+
+
+def list_listeners() -> None:
+    """List the ports and whether they are open."""
+    table = terminal.call(own.GET_LISTENERS, Empty())
+    terminal.show_table(table.rows, ("PORT", "STATE"), [(row.port, state_text(row)) for row in table.rows])
+
+
+def create_listener(port: Port) -> None:
+    """Listen on a port, on IPv4 and IPv6."""
+    terminal.call(listener.CREATE_LISTENER, listener.Listener(port, enabled=True))
+    terminal.show_done({"port": port}, f"there is a listener on port {port}")
+
+
+def delete_listener(port: Port) -> None:
+    """Stop listening on a port; connections live on."""
+    terminal.call(listener.DELETE_LISTENER, listener.Listener(port))
+    terminal.show_done({"port": port}, f"the listener on port {port} is deleted")
+
+
+def enable_listener(port: Port) -> None:
+    """Open a port again."""
+    terminal.call(listener.ENABLE_LISTENER, listener.Listener(port, enabled=True))
+    terminal.show_done({"port": port, "enabled": True}, f"the listener on port {port} is switched on")
+
+
+def disable_listener(port: Port) -> None:
+    """Close a port for the time being."""
+    terminal.call(listener.ENABLE_LISTENER, listener.Listener(port, enabled=False))
+    terminal.show_done({"port": port, "enabled": False}, f"the listener on port {port} is switched off")
+
+
+terminal.add_command(app, "list", list_listeners)
+terminal.add_command(app, "create", create_listener)
+terminal.add_command(app, "delete", delete_listener)
+terminal.add_command(app, "enable", enable_listener)
+terminal.add_command(app, "disable", disable_listener)

@@ -1,0 +1,214 @@
+"""The server, put together: state, engine, services and faces, from the first to the last breath.
+
+Holds no rule of its own; what it builds, it takes down in the opposite order.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from etherloom.auth.gate import Gate
+from etherloom.daemon import systemd
+from etherloom.daemon.administration import RemoteAdministration, read_address_list
+from etherloom.daemon.desk import Desk
+from etherloom.daemon.first_start import complete_configuration
+from etherloom.daemon.reception import Patience, Reception
+from etherloom.daemon.settings import ServeSettings, parse_endpoints
+from etherloom.engine.facade import Facade
+from etherloom.model.errors import Refusal
+from etherloom.model.product import VERSION
+from etherloom.observe.logs import configure_logs, get_log
+from etherloom.rpc.client import SOCKET_NAME
+from etherloom.rpc.dispatch import Dispatcher
+from etherloom.rpc.handlers.index import HANDLERS
+from etherloom.rpc.house import House
+from etherloom.rpc.local import LocalServer
+from etherloom.services.accounting import Accounting
+from etherloom.services.admission import Admission
+from etherloom.services.bridges import Bridges
+from etherloom.services.certificates import Certificates
+from etherloom.services.devices import Devices
+from etherloom.services.hubs import Hubs
+from etherloom.services.listeners import Listeners
+from etherloom.services.listening import Endpoint, Listening
+from etherloom.services.network import Network
+from etherloom.services.sessions import Sessions
+from etherloom.services.status import Status
+from etherloom.services.switches import Switches
+from etherloom.services.users import Users
+from etherloom.state.owner import Owner, open_owner
+from etherloom.store.backup import backup
+from etherloom.store.counters import Counters, open_counters
+from etherloom.store.directory import StateDirectory, find_directory
+from etherloom.store.log import StoreError
+from etherloom.store.sqlite import open_store
+
+# A clean end within 3 s: this much for the peers, the rest for the store.
+_STOP_MS: Final = 2_300
+_FLUSH_SECONDS: Final = 60.0
+_log = get_log("server")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server, as far as its composition root and tests reach into it."""
+
+    directory: StateDirectory
+    owner: Owner
+    engine: Facade
+    switches: Switches
+    sessions: Sessions
+    network: Network
+    dispatcher: Dispatcher
+
+
+class _Stopped(Exception):
+    """Ends the tasks of a server that is asked to stop."""
+
+
+def run(settings: ServeSettings) -> int:
+    """Serve until SIGTERM or SIGINT; returns the exit status."""
+    configure_logs(settings.log_level)
+    try:
+        asyncio.run(_serve(settings))
+    except (Refusal, StoreError) as error:
+        sys.stderr.write(f"etherloom: {error}\n")
+        return 1
+    return 0
+
+
+async def _serve(settings: ServeSettings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    path = find_directory(settings.state, os.environ, root=os.geteuid() == 0)
+    endpoints = tuple(endpoint for text in settings.listen for endpoint in parse_endpoints(text))
+    async with open_server(path, endpoints):
+        _log.info("server started", version=VERSION, state=str(path), process=os.getpid())
+        systemd.notify("READY=1")
+        await stop.wait()
+        systemd.notify("STOPPING=1")
+        _log.info("server stops")
+    _log.info("server stopped")
+
+
+@contextlib.asynccontextmanager
+async def open_server(
+    path: Path, instead_of_defaults: tuple[Endpoint, ...] = (), patience: Patience | None = None
+) -> AsyncIterator[Server]:
+    """Everything of a server on the state in `path`, running. Raises StoreError or Refusal."""
+    async with contextlib.AsyncExitStack() as stack:
+        directory = stack.enter_context(StateDirectory.open(path))
+        store = await open_store(directory)
+        stack.push_async_callback(store.close)
+        owner = await open_owner(store, unix_milliseconds)
+        await complete_configuration(owner)
+        counters = await open_counters(store)
+        stack.push_async_callback(counters.flush)
+        engine = await stack.enter_async_context(_run_engine())
+        tasks = await stack.enter_async_context(_run_tasks())
+        server = _build(directory, owner, counters, engine, tasks, instead_of_defaults)
+        accounting = Accounting(counters, server.sessions, owner, unix_milliseconds)
+        stack.callback(accounting.close)
+        tasks.create_task(counters.keep_flushing(_FLUSH_SECONDS), name="counters")
+        local = LocalServer(directory.address(SOCKET_NAME), server.dispatcher)
+        await local.start()
+        stack.push_async_callback(local.stop)
+        reception = Reception(_furnish_desk(server), tasks, unix_milliseconds, patience or Patience())
+        server.network.start(reception.accept)
+        stack.callback(server.network.stop)
+        yield server
+
+
+def _build(
+    directory: StateDirectory,
+    owner: Owner,
+    counters: Counters,
+    engine: Facade,
+    tasks: asyncio.TaskGroup,
+    instead_of_defaults: tuple[Endpoint, ...],
+) -> Server:
+    switches = Switches(engine)
+    sessions = Sessions(engine, switches, unix_milliseconds)
+    devices = Devices(engine, switches, sessions)
+    tasks.create_task(devices.run(), name="devices")
+    network = Network(
+        owner,
+        engine,
+        switches,
+        sessions,
+        devices,
+        Listening(engine),
+        unix_milliseconds,
+        instead_of_defaults,
+    )
+    house = _furnish_house(directory, owner, counters, sessions, network)
+    return Server(directory, owner, engine, switches, sessions, network, Dispatcher(house, HANDLERS))
+
+
+def _furnish_desk(server: Server) -> Desk:
+    owner, sessions = server.owner, server.sessions
+    door = RemoteAdministration(owner, server.dispatcher, lambda: read_address_list(server.directory.path))
+    admission = Admission(owner, Gate(), sessions, unix_milliseconds)
+    return Desk(owner, admission, sessions, door, unix_milliseconds)
+
+
+def _furnish_house(
+    directory: StateDirectory, owner: Owner, counters: Counters, sessions: Sessions, network: Network
+) -> House:
+    async def back_up(file: str) -> None:
+        await asyncio.to_thread(backup, directory, Path(file))
+
+    return House(
+        owner=owner,
+        hubs=Hubs(owner, unix_milliseconds),
+        users=Users(owner, unix_milliseconds),
+        listeners=Listeners(owner),
+        bridges=Bridges(owner),
+        certificates=Certificates(owner),
+        status=Status(owner, sessions, counters, unix_milliseconds, time.monotonic),
+        sessions=sessions,
+        actual=network,
+        backup=back_up,
+    )
+
+
+@contextlib.asynccontextmanager
+async def _run_engine() -> AsyncIterator[Facade]:
+    engine = Facade()
+    try:
+        yield engine
+    finally:
+        if not await engine.stop(_STOP_MS):
+            _log.warning("some peers did not close in time")
+
+
+@contextlib.asynccontextmanager
+async def _run_tasks() -> AsyncIterator[asyncio.TaskGroup]:
+    """A group whose tasks are cancelled at the end. A single error comes out as itself."""
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            yield tasks
+            _stop_tasks()
+    except BaseExceptionGroup as group:
+        _, errors = group.split(_Stopped)
+        if errors is None:
+            return
+        raise (errors.exceptions[0] if len(errors.exceptions) == 1 else errors) from None
+
+
+def _stop_tasks() -> None:
+    """The only way to cancel all tasks of a group is to fail inside it."""
+    raise _Stopped
+
+
+def unix_milliseconds() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,1 @@
+"""What an operator sees: logs. Decides nothing and keeps no state of the server."""

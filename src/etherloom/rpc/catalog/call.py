@@ -1,0 +1,41 @@
+"""What one administration call is: its name, its records, who may make it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Generic, TypeVar
+
+Request = TypeVar("Request")
+Reply = TypeVar("Reply")
+
+
+class Who(Enum):
+    """Who may make a call. HUB: the server's administrator, and the administrator of the hub it names."""
+
+    ANY = "any administrator"
+    HUB = "administrator of the hub"
+    SERVER = "administrator of the server"
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[Request, Reply]):
+    """One call. `changes`: it alters something, so it is written to the audit log.
+
+    `stock`: the original has it too; the others are never offered to stock peers. `check` looks at the
+    request before the caller's rights are looked at, where the original does so; it raises Refusal.
+    """
+
+    name: str
+    request: type[Request]
+    reply: type[Reply]
+    who: Who
+    doc: str
+    changes: bool = False
+    stock: bool = True
+    check: Callable[[Request], None] | None = None
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+
+AnyCall = Call[Any, Any]

@@ -1,0 +1,15 @@
+"""All handlers."""
+
+from typing import Final
+
+from etherloom.rpc.dispatch import AnyHandler
+from etherloom.rpc.handlers import hub, listener, own, server, session, user
+
+HANDLERS: Final[tuple[AnyHandler, ...]] = (
+    *server.HANDLERS,
+    *listener.HANDLERS,
+    *hub.HANDLERS,
+    *user.HANDLERS,
+    *session.HANDLERS,
+    *own.HANDLERS,
+)

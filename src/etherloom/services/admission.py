@@ -1,0 +1,170 @@
+"""May this log-in become a session? The original's order of questions, and the terms for who passes.
+
+Judges only: nothing is opened or counted here (see sessions).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from etherloom.auth.authenticator import Authenticator, Claim, Denied
+from etherloom.auth.password import ADMINISTRATOR
+from etherloom.handshake.messages import LoginRequest
+from etherloom.handshake.negotiation import AgreedModes, negotiate, session_policy
+from etherloom.model.errors import ErrorCode
+from etherloom.model.hub import Hub
+from etherloom.model.names import fold
+from etherloom.model.policy import DEFAULT_POLICY, Policy
+from etherloom.model.user import User
+from etherloom.services.sessions import RunningSession, SessionKind, Sessions
+from etherloom.state.owner import Owner
+from etherloom.state.snapshot import Snapshot
+
+MAXIMUM_SESSIONS: Final = 4096
+_NOBODY: Final = bytes(16)
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """The terms of a session that may begin. `policy` is the effective one, as it goes for this session."""
+
+    hub: str
+    user: str
+    group: str
+    administrator: bool
+    policy: Policy
+    modes: AgreedModes
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """`reason` is for the log; the peer gets `code`, and whether it may keep the password."""
+
+    code: ErrorCode
+    reason: str
+    no_save_password: bool = False
+
+
+class Admission:
+    """Decides about log-ins, against the newest configuration and the sessions that run."""
+
+    def __init__(
+        self, owner: Owner, gate: Authenticator, sessions: Sessions, clock: Callable[[], int]
+    ) -> None:
+        self._owner: Final = owner
+        self._gate: Final = gate
+        self._sessions: Final = sessions
+        self._clock: Final = clock
+
+    async def decide(
+        self, request: LoginRequest, challenge: bytes, *, same_machine: bool
+    ) -> Granted | Refused:
+        """Grant or refuse. What is granted must be used before the next await: limits were counted now."""
+        snapshot = self._owner.snapshot
+        hub = _open_hub(snapshot, request.hub)
+        if isinstance(hub, Refused):
+            return hub
+        verdict = await self._gate.authenticate(_claim(snapshot, hub, request, challenge))
+        if isinstance(verdict, Denied):
+            return Refused(verdict.code, verdict.reason)
+        # Asking may have taken a while: what follows goes by the configuration of this moment.
+        snapshot = self._owner.snapshot
+        hub = _open_hub(snapshot, request.hub)
+        if isinstance(hub, Refused):
+            return hub
+        user = None if verdict.user is None else snapshot.user(hub.name, verdict.user.name)
+        if verdict.user is not None and user is None:
+            return Refused(ErrorCode.AUTH_FAILED, "the user was deleted meanwhile")
+        return self._permit(hub, user, request, same_machine)
+
+    def _permit(
+        self, hub: Hub, user: User | None, request: LoginRequest, same_machine: bool
+    ) -> Granted | Refused:
+        policy = effective_policy(user)
+        refusal = (
+            _check_rights(user, policy, request, self._clock())
+            or self._check_log_ins(hub, user, policy, request.client.node_unique_id)
+            or self._check_limits(hub, user)
+        )
+        if refusal is not None:
+            return replace(refusal, no_save_password=policy.no_save_password)
+        return Granted(
+            hub=hub.name,
+            user=ADMINISTRATOR if user is None else user.name,
+            group="" if user is None else user.group,
+            administrator=user is None,
+            policy=replace(
+                session_policy(policy, request.wishes, same_machine=same_machine),
+                monitor_port=policy.monitor_port and request.wishes.monitor_mode,
+            ),
+            modes=negotiate(request.wishes, policy, require_encryption=hub.require_encryption),
+        )
+
+    def _check_log_ins(self, hub: Hub, user: User | None, policy: Policy, client: bytes) -> Refused | None:
+        if user is None or policy.multi_logins == 0:
+            return None
+        others = sum(_is_other_login(s, user, client) for s in self._sessions.list(hub.name))
+        if others < policy.multi_logins:
+            return None
+        return Refused(ErrorCode.TOO_MANY_USER_SESSION, f"the user has {others} sessions already")
+
+    def _check_limits(self, hub: Hub, user: User | None) -> Refused | None:
+        count = self._sessions.count(hub.name)
+        if user is not None and 0 < hub.maximum_sessions <= count:
+            return Refused(ErrorCode.HUB_IS_BUSY, f"the hub has {count} sessions, all that it may have")
+        if self._sessions.count() >= MAXIMUM_SESSIONS:
+            return Refused(ErrorCode.HUB_IS_BUSY, f"the server has {MAXIMUM_SESSIONS} sessions")
+        return None
+
+
+def effective_policy(user: User | None) -> Policy:
+    """The user's own policy or the default one; the hub's administrator (None) has rights of their own."""
+    if user is None:
+        return replace(DEFAULT_POLICY, no_broadcast_limiter=True, monitor_port=True)
+    return user.policy or DEFAULT_POLICY
+
+
+def _open_hub(snapshot: Snapshot, name: str) -> Hub | Refused:
+    hub = snapshot.hub(name)
+    if hub is None:
+        return Refused(ErrorCode.HUB_NOT_FOUND, "no such hub")
+    if not hub.online:
+        return Refused(ErrorCode.HUB_STOPPING, "the hub is off line")
+    return hub
+
+
+def _claim(snapshot: Snapshot, hub: Hub, request: LoginRequest, challenge: bytes) -> Claim:
+    return Claim(
+        name=request.user,
+        auth=request.auth,
+        challenge=challenge,
+        user=snapshot.user(hub.name, request.user),
+        secret=snapshot.password(hub.name, request.user),
+        administrator=snapshot.administrator(hub.name),
+    )
+
+
+def _check_rights(user: User | None, policy: Policy, request: LoginRequest, now: int) -> Refused | None:
+    if user is not None and 0 < user.expires <= now:
+        return Refused(ErrorCode.ACCESS_DENIED, "the user has expired")
+    if not policy.access:
+        return Refused(ErrorCode.ACCESS_DENIED, "the policy denies access")
+    if request.wishes.monitor_mode:
+        return _check_monitor(policy)
+    if request.wishes.bridge_mode and policy.no_bridge and policy.no_routing:
+        return Refused(ErrorCode.BRIDGE_MODE_DENIED, "the policy denies bridging and routing")
+    return None
+
+
+def _check_monitor(policy: Policy) -> Refused:
+    if not policy.monitor_port:
+        return Refused(ErrorCode.MONITOR_MODE_DENIED, "the policy denies monitoring")
+    return Refused(ErrorCode.NOT_SUPPORTED, "this server has no monitoring sessions yet")
+
+
+def _is_other_login(session: RunningSession, user: User, client: bytes) -> bool:
+    """Reconnects of one installation don't count, nor do sessions that have lost all connections."""
+    if session.kind is not SessionKind.CLIENT or fold(session.user) != fold(user.name):
+        return False
+    theirs = session.client.node_unique_id or _NOBODY
+    return (theirs == _NOBODY or theirs != client) and session.connections > 0

@@ -1,0 +1,54 @@
+"""The hubs that are on line, as the engine has them, and their MAC tables. Holds no configuration."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from etherloom.engine.commands import HubRules
+from etherloom.engine.facade import Facade
+from etherloom.engine.snapshots import MacEntry
+from etherloom.model.errors import ErrorCode, Refusal
+from etherloom.model.names import fold
+
+
+class Switches:
+    """One engine hub for each hub that is on line."""
+
+    def __init__(self, engine: Facade) -> None:
+        self._engine: Final = engine
+        self._open: dict[str, int] = {}
+
+    def open(self, name: str) -> None:
+        if fold(name) not in self._open:
+            self._open[fold(name)] = self._engine.open_hub(HubRules())
+
+    def close(self, name: str) -> None:
+        """Take the hub off the packet path; the engine ends whatever is still plugged in."""
+        identifier = self._open.pop(fold(name), None)
+        if identifier is not None:
+            self._engine.core.close_hub(identifier)
+
+    def names(self) -> set[str]:
+        """Folded names of the hubs that are open."""
+        return set(self._open)
+
+    def find(self, name: str) -> int | None:
+        return self._open.get(fold(name))
+
+    def identifier(self, name: str) -> int:
+        """Return the engine's number of a hub. Raises Refusal while it is off line."""
+        identifier = self.find(name)
+        if identifier is None:
+            raise Refusal(ErrorCode.HUB_STOPPING, f"hub {name} is off line; bring it on line first")
+        return identifier
+
+    def mac_table(self, name: str) -> Sequence[MacEntry]:
+        identifier = self.find(name)
+        return self._engine.core.mac_table(identifier) if identifier is not None else ()
+
+    def mac_count(self, name: str) -> int:
+        identifier = self.find(name)
+        return self._engine.core.mac_count(identifier) if identifier is not None else 0
+
+    def delete_mac(self, name: str, address: bytes, vlan: int) -> bool:
+        identifier = self.find(name)
+        return identifier is not None and self._engine.core.delete_mac(identifier, address, vlan)

@@ -1,0 +1,132 @@
+"""The engine's facade for unit tests of services: it remembers what it was told and ends when told."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from etherloom.engine.commands import HubRules, LinkSettings, ListenerLimits, SessionRules
+from etherloom.engine.facade import Connection, Facade, Session
+
+
+class FakeSession:
+    def __init__(self, identifier: int, rules: SessionRules | None, device: str | None = None) -> None:
+        self.identifier = identifier
+        self.rules = rules
+        self.device = device
+        self.ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self.links: list[dict[str, Any]] = []
+        self.forgotten = False
+
+    def snapshot(self) -> dict[str, Any]:
+        return {"links": self.links, "bytes_received": 0, "bytes_sent": 0, "device": self.device}
+
+    def close(self) -> None:
+        self.end("closed")
+
+    def end(self, reason: str) -> None:
+        if not self.ended.done():
+            self.ended.set_result(reason)
+
+    def forget(self) -> None:
+        self.forgotten = True
+
+
+@dataclass
+class FakeConnection:
+    """A peer's script: what it says, piece by piece; what it was told is in `sent`."""
+
+    pieces: list[bytes]
+    sent: bytes = b""
+    closed: bool = False
+    identifier: int = 0
+
+
+@dataclass
+class FakeCore:
+    identity: tuple[Sequence[bytes], bytes] | None = None
+    closed_hubs: list[int] = field(default_factory=list)
+
+    def set_identity(self, chain: Sequence[bytes], private_key: bytes) -> None:
+        self.identity = (chain, private_key)
+
+    def listener_port(self, listener: int) -> int:
+        return 40_000 + listener
+
+    def close_hub(self, hub: int) -> None:
+        self.closed_hubs.append(hub)
+
+    def mac_table(self, hub: int) -> list[dict[str, Any]]:
+        row = {
+            "session": 1,
+            "address": b"\x02\0\0\0\0\1",
+            "vlan": 0,
+            "created_ms_ago": 50,
+            "updated_ms_ago": 5,
+        }
+        return [row]
+
+    def mac_count(self, hub: int) -> int:
+        return 1
+
+
+class FakeEngine:
+    """Stands in for engine.facade.Facade."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.core = FakeCore()
+        self.hubs: list[HubRules] = []
+        self.sessions: list[FakeSession] = []
+        self.listeners: dict[int, tuple[str, int, ListenerLimits]] = {}
+        self.failed: dict[int, Callable[[], None]] = {}
+        self.refuse_listener: OSError | None = None
+        self.refuse_tap: OSError | None = None
+
+    @property
+    def facade(self) -> Facade:
+        return cast(Facade, self)
+
+    def open_hub(self, rules: HubRules) -> int:
+        self.hubs.append(rules)
+        return len(self.hubs)
+
+    def open_session(self, hub: int, rules: SessionRules) -> Session:
+        return self._add(FakeSession(len(self.sessions) + 1, rules))
+
+    def open_tap(self, hub: int, name: str) -> Session:
+        if self.refuse_tap is not None:
+            raise self.refuse_tap
+        return self._add(FakeSession(len(self.sessions) + 1, None, name))
+
+    def promote(
+        self,
+        connection: Connection,
+        session: FakeSession,
+        farewell: bytes,
+        leftover: bytes,
+        link: LinkSettings,
+    ) -> None:
+        session.links.append({"direction": link.direction, "raw": link.raw})
+
+    def open_listener(
+        self,
+        address: str,
+        port: int,
+        limits: ListenerLimits,
+        accept: Callable[[Connection], None],
+        failed: Callable[[], None],
+    ) -> int:
+        if self.refuse_listener is not None:
+            raise self.refuse_listener
+        number = len(self.failed) + 1
+        self.listeners[number] = (address, port, limits)
+        self.failed[number] = failed
+        return number
+
+    def close_listener(self, listener: int) -> None:
+        del self.listeners[listener]
+
+    def _add(self, session: FakeSession) -> Session:
+        self.sessions.append(session)
+        return cast(Session, session)

@@ -1,0 +1,148 @@
+"""Documents: what is written is what is read, and what can't be read says where, never what."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from etherloom.model.bridge import LocalBridge
+from etherloom.model.credential import (
+    AnonymousCredential,
+    CertificateCredential,
+    Credential,
+    NtDomainCredential,
+    PasswordCredential,
+    PasswordSecret,
+    RadiusCredential,
+    SignedCertificateCredential,
+)
+from etherloom.model.hub import AdministratorSecret, Hub, HubType
+from etherloom.model.listener import Listener
+from etherloom.model.policy import Policy
+from etherloom.model.server import ServerIdentity, ServerSettings
+from etherloom.model.user import User
+from etherloom.state.documents import (
+    KINDS,
+    DocumentError,
+    Kind,
+    Record,
+    check_record,
+    decode_document,
+    encode_record,
+    find_kind,
+)
+
+EXAMPLES: dict[str, Record] = {
+    "server/settings": ServerSettings(bytes(range(16)), "Büro"),
+    "server/identity": ServerIdentity((b"\x30\x82\xff", b"\x00"), b"\xfe\xff"),
+    "server/administrator": AdministratorSecret(b"\xff" * 20),
+    "listener/443": Listener(443, False, 5, 6),
+    "hub/lab": Hub("LAB", hidden=True, created=1 << 60, type=HubType.FARM_STATIC),
+    "hub/lab/administrator": AdministratorSecret(b"\xff" * 20, b"\xfb" * 20),
+    "hub/lab/user/alice": User("Alice", PasswordCredential(), real_name="Alice Ä", policy=Policy(max_mac=7)),
+    "hub/lab/user/alice/password": PasswordSecret(b"\xfa" * 20, b"\xfb" * 16),
+    "bridge/lab/tap0": LocalBridge("LAB", "tap0"),
+}
+CREDENTIALS: tuple[Credential, ...] = (
+    AnonymousCredential(),
+    PasswordCredential(),
+    CertificateCredential(b"\xff\xfe"),
+    SignedCertificateCredential("cn", b"\x01"),
+    SignedCertificateCredential(),
+    RadiusCredential(),
+    RadiusCredential("r"),
+    NtDomainCredential(),
+    NtDomainCredential("r"),
+)
+
+
+def _kind(key: str) -> Kind:
+    kind = find_kind(key)
+    assert kind is not None
+    return kind
+
+
+def test_there_is_an_example_of_every_kind() -> None:
+    assert {_kind(key) for key in EXAMPLES} == set(KINDS)
+
+
+@pytest.mark.parametrize("key", EXAMPLES)
+def test_what_is_written_is_read_again(key: str) -> None:
+    kind, record = _kind(key), EXAMPLES[key]
+    checked = check_record(kind, record)
+    assert decode_document(kind, encode_record(kind, checked)) == record == checked
+
+
+@pytest.mark.parametrize("credential", CREDENTIALS, ids=repr)
+def test_every_credential_stays_what_it_is(credential: Credential) -> None:
+    kind = _kind("hub/lab/user/x")
+    found = decode_document(kind, encode_record(kind, check_record(kind, User("x", credential)))).credential
+    assert found == credential
+    assert type(found) is type(credential)
+
+
+@given(st.text(), st.text(), st.integers(0, 1 << 63), st.binary())
+def test_any_text_time_and_bytes_are_kept(name: str, note: str, at_ms: int, certificate: bytes) -> None:
+    kind = _kind("hub/lab/user/x")
+    user = User(name, CertificateCredential(certificate), note=note, created=at_ms)
+    assert decode_document(kind, encode_record(kind, check_record(kind, user))) == user
+
+
+@pytest.mark.parametrize(
+    ("key", "record"),
+    [
+        ("hub/lab", Hub(5)),  # type: ignore[arg-type]
+        ("hub/lab", Hub("LAB", maximum_sessions=True)),
+        ("hub/lab", Hub("LAB", type=0)),  # type: ignore[arg-type]
+        ("hub/lab", User("LAB")),
+        ("hub/lab/user/x", User("x", credential="password")),  # type: ignore[arg-type]
+        ("hub/lab/user/x", User("x", CertificateCredential("text"))),  # type: ignore[arg-type]
+        ("hub/lab/user/x", User("x", policy=Policy(max_mac=1.5))),  # type: ignore[arg-type]
+    ],
+)
+def test_fields_of_the_wrong_type_are_refused(key: str, record: Record) -> None:
+    with pytest.raises(DocumentError):
+        check_record(_kind(key), record)
+
+
+def test_text_that_is_no_unicode_is_refused() -> None:
+    kind = _kind("hub/lab/user/x")
+    with pytest.raises(DocumentError, match="no Unicode text"):
+        encode_record(kind, check_record(kind, User("x", note="\ud800")))
+
+
+def test_an_error_about_a_secret_does_not_tell_it() -> None:
+    kind = _kind("hub/lab/user/x/password")
+    with pytest.raises(DocumentError) as caught:
+        check_record(kind, PasswordSecret("hunter2"))  # type: ignore[arg-type]
+    assert "hashed_key" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+    with pytest.raises(DocumentError) as caught:
+        decode_document(kind, b'["password",1,{"hashed_key":"aHVudGVyMg==","wrong":"hunter2"}]')
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("document", "reason"),
+    [
+        (b"", "no document"),
+        (b"{}", "no document"),
+        (b'["user",1,{"name":"x"}]', "holds a user"),
+        (b'["hub",2,{"name":"x","more":1}]', "another release"),
+        (b'["hub",2,{"name":"x"}]', "another release"),
+        (b'["hub",1,{}]', "name"),
+        (b'["hub",1,{"name":"x","more":1}]', "more"),
+        (b'["hub",1,{"name":"\xff"}]', "no document"),
+    ],
+)
+def test_documents_that_cannot_be_read_say_why(document: bytes, reason: str) -> None:
+    with pytest.raises(DocumentError, match=reason):
+        decode_document(_kind("hub/lab"), document)
+
+
+def test_documents_are_readable_json() -> None:
+    kind = _kind("hub/lab")
+    assert json.loads(encode_record(kind, Hub("LAB")))[:2] == ["hub", 1]
