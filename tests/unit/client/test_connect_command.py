@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 import typer
-from typer.testing import CliRunner
 
 from etherloom.cli import connect as command
+from etherloom.cli import main
 from etherloom.cli.connect import (
     parse_addressing,
     parse_hardware,
@@ -148,15 +148,12 @@ def orders(monkeypatch: pytest.MonkeyPatch) -> list[Order]:
     return given
 
 
-def invoke(*arguments: str) -> tuple[int, str, str]:
-    app = typer.Typer(add_completion=False)
-    app.command()(command.connect)
-    result = CliRunner().invoke(app, list(arguments))
-    return result.exit_code, result.stdout, result.stderr
+def invoke(*arguments: str) -> int:
+    return main.run(["connect", *arguments])
 
 
 def test_stopped_is_success(orders: list[Order]) -> None:
-    assert invoke(*BASIC)[0] == 0
+    assert invoke(*BASIC) == 0
     order = orders[0]
     assert (order.account.host, order.account.port, order.account.connections) == ("vpn.example", 443, 1)
     assert order.account.trust == SystemTrust()
@@ -165,15 +162,14 @@ def test_stopped_is_success(orders: list[Order]) -> None:
     assert not order.adapter.default_route
 
 
-def test_failure_is_one_line(orders: list[Order]) -> None:
-    status, _, said = invoke("vpn.example", "--hub", "OTHER", "--user", "alice")
-    assert status == 1
-    assert said.splitlines()[-1] == "etherloom: that was it"
+def test_failure_is_one_line(orders: list[Order], capsys: pytest.CaptureFixture[str]) -> None:
+    assert invoke("vpn.example", "--hub", "OTHER", "--user", "alice", "--json") == 1
+    assert capsys.readouterr().err == "etherloom: that was it\n"
 
 
-def test_json_lines(orders: list[Order]) -> None:
-    _, said, _ = invoke(*BASIC, "--json", "--insecure", "--no-encrypt")
-    assert [line.partition(",")[0] for line in said.splitlines()] == [
+def test_json_lines(orders: list[Order], capsys: pytest.CaptureFixture[str]) -> None:
+    invoke(*BASIC, "--json", "--insecure", "--no-encrypt")
+    assert [line.partition(",")[0] for line in capsys.readouterr().out.splitlines()] == [
         '{"event": "notice"',
         '{"event": "notice"',
         '{"event": "ended"',
@@ -193,7 +189,7 @@ def test_json_lines(orders: list[Order]) -> None:
     ],
 )
 def test_wrong_use(orders: list[Order], arguments: list[str]) -> None:
-    assert invoke(*BASIC, *arguments)[0] == 2
+    assert invoke(*BASIC, *arguments) == 2
     assert not orders
 
 
