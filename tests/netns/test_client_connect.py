@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 
+from tests.support.etherloom import PROGRAM, EtherloomServer, environment
 from tests.support.netns import Namespace, join
 from tests.support.packages import machine_tool
 from tests.support.process import Process, wait_ended
 from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.root, pytest.mark.timeout(120)]
-PORT = 5555
+ROOT = Path(__file__).resolve().parents[2]
 HUB_ADDRESS = "10.50.0.1"
 STATIC = ("--address", "10.50.0.2/24")
 
@@ -50,49 +51,49 @@ class Site:
     client: Namespace
     folder: Path
     server_address: str
+    program: EtherloomServer
     running: list[Process] = field(default_factory=list)
-    server_process: Process | None = None
 
-    def python(self, where: Namespace, module: str, *arguments: str) -> Process:
-        log = self.folder / f"{module}-{len(self.running)}.log"
-        root = Path(__file__).resolve().parents[2]
-        path = os.pathsep.join((str(root / "src"), str(root)))
-        process = where.start(
-            sys.executable,
-            "-m",
-            f"tests.netns.{module}",
-            *arguments,
-            log=log,
-            environment={"PYTHONPATH": path},
-        )
+    def begin(self) -> None:
+        """Start the server with a hub, a user and an adapter on the hub."""
+        self.program.start()
+        self.program.create_hub("LAB")
+        self.program.create_user("LAB", "alice", None)
+        self.program.bridge("LAB", "hub0")
+        self.set_up_hub_adapter()
+
+    def restart_server(self) -> None:
+        self.program.stop()
+        self.program.start()
+        wait_until(lambda: self.server.has_interface("hub0"), 10, "no hub0")
+        self.set_up_hub_adapter()
+
+    def set_up_hub_adapter(self) -> None:
+        # The same hardware address at every start, as a router on the hub would have.
+        self.server.ip("link set hub0 address 02:00:00:00:50:01 up", f"addr add {HUB_ADDRESS}/24 dev hub0")
+
+    def start(self, where: Namespace, name: str, *argv: str) -> Process:
+        log = self.folder / f"{name}-{len(self.running)}.log"
+        path = os.pathsep.join((str(ROOT / "src"), str(ROOT)))
+        process = where.start(*argv, log=log, environment=environment() | {"PYTHONPATH": path})
         self.running.append(process)
         return process
 
-    def start_server(self) -> None:
-        identity = str(self.folder / "identity")
-        process = self.python(self.server, "client_server_program", str(PORT), identity, "hub0")
-        wait_until(lambda: "ready" in process.output(), 20, process.output)
-        # The same hardware address at every start, as a server's real adapter has.
-        self.server.ip("link set hub0 address 02:00:00:00:50:01 up", f"addr add {HUB_ADDRESS}/24 dev hub0")
-        self.server_process = process
-
-    def stop_server(self) -> None:
-        assert self.server_process is not None
-        self.server_process.stop()
-
     def start_dhcp(self, lease_s: int) -> Process:
-        process = self.python(self.server, "client_dhcp_server", "hub0", str(lease_s))
+        module = "tests.netns.client_dhcp_server"
+        process = self.start(self.server, "dhcp", sys.executable, "-m", module, "hub0", str(lease_s))
         wait_until(lambda: "ready" in process.output(), 20, process.output)
         return process
 
-    def connect(self, *arguments: str, nic: str = "vpn7") -> Client:
-        target = f"{self.server_address}:{PORT}"
-        common = ("--hub", "LAB", "--user", "alice", "--insecure", "--json", "--retry-interval", "0.2")
-        state = ("--state", str(self.folder / "state"), "--nic", nic)
-        return Client(self.python(self.client, "client_program", target, *common, *state, *arguments))
+    def connect(self, *arguments: str, nic: str = "vpn7", insecure: bool = True) -> Client:
+        common = (self.server_address, "--hub", "LAB", "--user", "alice", "--json", "--nic", nic)
+        ours = ("--state", str(self.folder / "client"), "--retry-interval", "0.2")
+        trust = ("--insecure",) if insecure else ()
+        process = self.start(self.client, "connect", *PROGRAM, "connect", *common, *ours, *trust, *arguments)
+        return Client(process)
 
     def journals(self) -> list[Path]:
-        return list((self.folder / "state" / "client").glob("*.journal"))
+        return list((self.folder / "client" / "client").glob("*.journal"))
 
     def routes(self) -> list[str]:
         return self.client.run("ip", "route", "show").stdout.splitlines()
@@ -123,11 +124,13 @@ def site(tmp_path: Path) -> Iterator[Site]:
     server, client = Namespace("server"), Namespace("client")
     try:
         ends = join(server, client)
-        place = Site(server, client, tmp_path, ends[0].v4)
-        place.start_server()
+        program = EtherloomServer(server, tmp_path / "server")
+        place = Site(server, client, tmp_path, ends[0].v4, program)
+        place.begin()
         yield place
         for process in place.running:
             process.kill()
+        program.stop()
     finally:
         client.delete()
         server.delete()
@@ -169,8 +172,7 @@ def test_restarted_server_is_joined_again(site: Site) -> None:
     client = site.connect(*STATIC)
     client.until("established")
     site.ping()
-    site.stop_server()
-    site.start_server()
+    site.restart_server()
     client.until("established", count=2, timeout=30)
     site.ping()
     assert client.stop() == 0
@@ -203,8 +205,7 @@ def test_default_route_goes_with_the_session_and_spares_the_server(site: Site) -
     way = site.client.run("ip", "route", "get", site.server_address).stdout
     assert "vpn7" not in way
     assert "vpn7" in site.client.run("ip", "route", "get", "198.51.100.1").stdout
-    assert site.server_process is not None
-    site.server_process.signal(signal.SIGUSR1)
+    site.program.set_hub_online("LAB", online=False)
     client.until("waiting")
     wait_until(lambda: not any("0.0.0.0/1" in line for line in site.routes()), 10, "the route stays")
     assert client.stop() == 0
@@ -259,8 +260,7 @@ def test_lease_is_renewed_and_asked_for_again_after_a_reconnect(site: Site) -> N
     client.until("addresses")
     wait_until(lambda: "request from 10.50.0.99 has 10.50.0.99 wants -" in dhcp.output(), 15, dhcp.output)
     dhcp.kill()
-    site.stop_server()
-    site.start_server()
+    site.restart_server()
     again = site.start_dhcp(3600)
     client.until("established", count=2, timeout=30)
     client.until("addresses", count=2)
@@ -269,6 +269,7 @@ def test_lease_is_renewed_and_asked_for_again_after_a_reconnect(site: Site) -> N
     client.stop()
 
 
+@pytest.mark.slow
 def test_lost_lease_takes_the_address_away(site: Site) -> None:
     dhcp = site.start_dhcp(10)
     client = site.connect()
@@ -277,6 +278,32 @@ def test_lost_lease_takes_the_address_away(site: Site) -> None:
     wait_until(lambda: client.events("addresses")[-1]["origin"] == "lost", 20, client.process.output)
     assert not any(address.startswith("10.50.") for address in site.addresses("vpn7"))
     client.stop()
+
+
+def connect_with_resolver(site: Site, resolver: Path) -> Client:
+    """With mounts of its own, where the resolver's file is one of the test's."""
+    script = 'mount --bind "$0" /etc/resolv.conf && exec "$@"'
+    command = (site.server_address, "--hub", "LAB", "--user", "alice", "--insecure", "--json", "--dns")
+    ours = ("--state", str(site.folder / "client"), "--nic", "vpn7")
+    argv = ("sh", "-c", script, str(resolver), *PROGRAM, "connect", *command, *ours)
+    private = ("unshare", "--mount", "--propagation", "private", "--", *argv)
+    return Client(site.start(site.client, "connect", *private))
+
+
+def test_name_servers_are_taken_when_asked_and_given_back(site: Site) -> None:
+    site.start_dhcp(3600)
+    resolver = site.folder / "resolv.conf"
+    resolver.write_text("nameserver 192.0.2.53\n")
+    client = connect_with_resolver(site, resolver)
+    client.until("addresses")
+    assert f"nameserver {HUB_ADDRESS}\nsearch lab.example\n" in resolver.read_text()
+    client.process.kill()
+    assert HUB_ADDRESS in resolver.read_text()
+    second = connect_with_resolver(site, resolver)
+    assert "put back" in second.until("notice", count=2)["message"]
+    second.until("addresses")
+    assert second.stop() == 0
+    assert resolver.read_text() == "nameserver 192.0.2.53\n"
 
 
 def refused(site: Site, *arguments: str) -> str:
@@ -308,24 +335,33 @@ def test_adapter_deleted_by_somebody(site: Site) -> None:
 
 
 def test_nobody_listening_and_no_retry(site: Site) -> None:
-    site.stop_server()
+    site.program.stop()
     assert "can't connect" in refused(site, *STATIC, "--retry", "0")
 
 
 def test_untrusted_certificate_is_refused_with_its_fingerprint(site: Site) -> None:
-    client = site.python(
-        site.client,
-        "client_program",
-        *(f"{site.server_address}:{PORT}", "--hub", "LAB", "--user", "alice", "--nic", "vpn7"),
-        *("--state", str(site.folder / "state")),
-    )
-    assert wait_ended(client, 15) == 1
-    assert "--pin " in client.output()
-    pin = client.output().partition("--pin ")[2][:64]
-    pinned = site.python(
-        site.client,
-        "client_program",
-        *(f"{site.server_address}:{PORT}", "--hub", "LAB", "--user", "alice", "--nic", "vpn7"),
-        *("--state", str(site.folder / "state"), "--pin", pin, "--json", *STATIC),
-    )
-    Client(pinned).until("established")
+    client = site.connect(*STATIC, insecure=False)
+    assert wait_ended(client.process, 15) == 1
+    assert client.events("logging_in") == []
+    pin = client.process.output().partition("--pin ")[2][:64]
+    pinned = site.connect(*STATIC, "--pin", pin, insecure=False)
+    assert pinned.until("logging_in")["fingerprint"] == pin
+    pinned.until("established")
+    assert pinned.stop() == 0
+
+
+def test_end_while_connecting(site: Site) -> None:
+    # Somebody who never answers.
+    site.client.ip("neigh add 10.77.0.9 lladdr 02:00:00:00:00:99 dev lan0")
+    site.server_address = "10.77.0.9"
+    client = site.connect(*STATIC)
+    client.until("connecting")
+    assert client.stop() == 0
+    assert not site.client.has_interface("vpn7")
+
+
+def test_end_while_waiting(site: Site) -> None:
+    site.program.stop()
+    client = site.connect(*STATIC, "--retry-interval", "3600")
+    client.until("waiting")
+    assert client.stop(signal.SIGTERM) == 0

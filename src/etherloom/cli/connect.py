@@ -5,7 +5,6 @@ Exit status: 0 when it was told to stop, 2 on wrong use, 1 otherwise with one li
 
 import asyncio
 import getpass
-import os
 import signal
 import sys
 from ipaddress import (
@@ -22,6 +21,7 @@ from typing import Final
 import typer
 
 from etherloom.cli import connect_options as options
+from etherloom.cli import terminal
 from etherloom.cli.connect_status import Reporter, choose_reporter
 from etherloom.client import events
 from etherloom.client.account import (
@@ -32,6 +32,7 @@ from etherloom.client.account import (
     CaTrust,
     DynamicAddress,
     Family,
+    Login,
     NoAddress,
     NoTrust,
     PinTrust,
@@ -39,12 +40,12 @@ from etherloom.client.account import (
     StaticAddresses,
     SystemTrust,
     Trust,
+    log_in_anonymously,
+    log_in_by_password,
 )
 from etherloom.client.certificate import parse_fingerprint, read_certificates
 from etherloom.client.program import Order, run
-from etherloom.handshake.client_login import AnonymousLogin, LoginCredential, PasswordLogin
 from etherloom.model.errors import ErrorCode, Refusal
-from etherloom.wire.digest import hash_password
 
 _LIVE_INTERVAL_S: Final = 1.0
 _JSON_INTERVAL_S: Final = 10.0
@@ -55,6 +56,7 @@ def connect(
     hub: options.Hub,
     user: options.User,
     password_file: options.PasswordFile = "",
+    plain_password: options.PlainPassword = False,
     anonymous: options.Anonymous = False,
     nic: options.Nic = "",
     address: options.Address = None,
@@ -82,6 +84,7 @@ def connect(
     as_json: options.Json = False,
 ) -> None:
     """Join a hub with a virtual network adapter, in the foreground; Ctrl-C puts everything back."""
+    terminal.remember(state=state, as_json=as_json)
     host, port = parse_server(server)
     try:
         account = Account(
@@ -89,7 +92,7 @@ def connect(
             port=port,
             hub=hub,
             user=user,
-            login=read_login(user, password_file, anonymous=anonymous),
+            login=read_login(user, password_file, anonymous=anonymous, plain=plain_password),
             trust=read_trust(ca, pin, insecure=insecure),
             family=_family(ipv4=ipv4, ipv6=ipv6),
             connections=connections,
@@ -112,23 +115,22 @@ def connect(
         )
     except Refusal as refusal:
         raise _fail(refusal.message) from refusal
-    order = Order(
-        account, adapter, _state_directory(state), _JSON_INTERVAL_S if as_json else _LIVE_INTERVAL_S
-    )
-    _carry_out(order, choose_reporter(as_json=as_json), as_json=as_json)
+    interval_s = _JSON_INTERVAL_S if terminal.wants_json() else _LIVE_INTERVAL_S
+    order = Order(account, adapter, terminal.state_directory() / "client", interval_s)
+    _carry_out(order, choose_reporter(as_json=terminal.wants_json()))
 
 
 # -- running
 
 
-def _carry_out(order: Order, reporter: Reporter, *, as_json: bool) -> None:
+def _carry_out(order: Order, reporter: Reporter) -> None:
     try:
         _warn(order.account, reporter)
         ended = asyncio.run(_run(order, reporter))
         reporter.report(ended)
     except Refusal as refusal:
         ended = events.Ended(refusal.code, refusal.message)
-        if as_json:
+        if terminal.wants_json():
             reporter.report(ended)
     finally:
         reporter.close()
@@ -157,7 +159,7 @@ def _warn(account: Account, reporter: Reporter) -> None:
         reporter.report(
             events.Notice(
                 "--insecure: the server's certificate is NOT checked; whoever is in between can read and "
-                "change everything, and can try out passwords against what we prove",
+                "change everything, and gets the password or something to guess it by",
                 warning=True,
             )
         )
@@ -195,18 +197,18 @@ def parse_server(text: str) -> tuple[str, int]:
     return host, int(port or DEFAULT_PORT)
 
 
-def read_login(user: str, password_file: str, *, anonymous: bool) -> LoginCredential:
+def read_login(user: str, password_file: str, *, anonymous: bool, plain: bool) -> Login:
     """Return the credential; asks for the password where somebody can answer. Raises Refusal."""
     if anonymous and password_file:
         raise typer.BadParameter("--anonymous and --password-file exclude each other")
     if anonymous:
-        return AnonymousLogin()
+        return log_in_anonymously()
     if password_file:
-        return PasswordLogin(hash_password(_read_password(password_file), user))
+        return log_in_by_password(user, _read_password(password_file), plain=plain)
     if sys.stdin.isatty():
-        password = getpass.getpass(f"Password of {user} (empty for none): ")
-        return PasswordLogin(hash_password(password, user)) if password else AnonymousLogin()
-    return AnonymousLogin()
+        password = getpass.getpass(f"Password of {user} (empty for none): ").encode()
+        return log_in_by_password(user, password, plain=plain) if password else log_in_anonymously()
+    return log_in_anonymously()
 
 
 def _read_password(file: str) -> bytes:
@@ -288,9 +290,3 @@ def _family(*, ipv4: bool, ipv6: bool) -> Family:
     if ipv4 and ipv6:
         raise typer.BadParameter("-4 and -6 exclude each other")
     return Family.IPV4 if ipv4 else Family.IPV6 if ipv6 else Family.ANY
-
-
-def _state_directory(state: Path | None) -> Path:
-    if state is None:
-        state = Path("/var/lib/etherloom") if os.geteuid() == 0 else Path.home() / ".local/state/etherloom"
-    return state / "client"

@@ -15,6 +15,10 @@ User = Annotated[str, typer.Option(help="The user to log in as.")]
 PasswordFile = Annotated[
     str, typer.Option(metavar="FILE", help="File whose first line is the password; - is standard input.")
 ]
+PlainPassword = Annotated[
+    bool,
+    typer.Option("--plain-password", help="Send the password itself, for users of RADIUS or a domain."),
+]
 Anonymous = Annotated[bool, typer.Option("--anonymous", help="Log in without a password.")]
 Ca = Annotated[str, typer.Option(metavar="FILE", help="Trust this certificate, or what its CA signed.")]
 Pin = Annotated[str, typer.Option(metavar="SHA256", help="Trust exactly the certificate with this SHA-256.")]
@@ -74,8 +78,6 @@ RetryInterval = Annotated[
 
 State = Annotated[
     Path | None,
-    typer.Option(
-        metavar="DIR", help="State directory.", envvar="ETHERLOOM_STATE", show_default="the system's"
-    ),
+    typer.Option(metavar="DIR", help="State directory (else ETHERLOOM_STATE, else the usual place)."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Events as JSON lines on standard output.")]

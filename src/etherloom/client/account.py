@@ -5,7 +5,8 @@ from enum import Enum
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
 from typing import Final
 
-from etherloom.handshake.client_login import LoginCredential
+from etherloom.handshake.client_login import AnonymousLogin, PasswordLogin, PlainPasswordLogin
+from etherloom.wire.digest import hash_password
 
 DEFAULT_PORT: Final = 443
 MAXIMUM_CONNECTIONS: Final = 32
@@ -57,6 +58,24 @@ class NoTrust:
 Trust = SystemTrust | CaTrust | PinTrust | ExactTrust | NoTrust
 
 
+# -- who we are
+
+
+Login = AnonymousLogin | PasswordLogin | PlainPasswordLogin
+
+
+def log_in_anonymously() -> Login:
+    """The name alone."""
+    return AnonymousLogin()
+
+
+def log_in_by_password(user: str, password: bytes, *, plain: bool = False) -> Login:
+    """A password as typed: what is kept of it proves it; `plain` sends it as it is."""
+    if plain:
+        return PlainPasswordLogin(password.decode("utf-8", "surrogateescape"))
+    return PasswordLogin(hash_password(password, user))
+
+
 # -- the setting
 
 
@@ -77,7 +96,7 @@ class Account:
     host: str
     hub: str
     user: str
-    login: LoginCredential
+    login: Login
     trust: Trust = SystemTrust()
     port: int = DEFAULT_PORT
     family: Family = Family.ANY

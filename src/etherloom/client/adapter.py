@@ -11,7 +11,7 @@ import hashlib
 import os
 import socket
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from dataclasses import dataclass
 from ipaddress import (
     IPv4Address,
@@ -20,6 +20,7 @@ from ipaddress import (
     IPv6Address,
     IPv6Interface,
     IPv6Network,
+    ip_address,
     ip_interface,
     ip_network,
 )
@@ -46,10 +47,10 @@ Network = IPv4Network | IPv6Network
 Address = IPv4Address | IPv6Address
 
 RESOLVER_FILE: Final = Path("/etc/resolv.conf")
+_RESOLVED: Final = Path("/run/systemd/resolve")
 _ADDRESS_FAMILIES: Final = {4: socket.AF_INET, 6: socket.AF_INET6}
 _UP: Final = 1  # IFF_UP
 _GONE: Final = frozenset({2, 3, 19, 99})  # ENOENT, ESRCH, ENODEV, EADDRNOTAVAIL: undone by somebody else
-_EXISTS: Final = 17
 _NEIGHBOUR_NOARP: Final = 0x40
 _NEIGHBOUR_PERMANENT: Final = 0x80
 _SO_ATTACH_FILTER: Final = 26
@@ -154,12 +155,13 @@ class System:
     async def set_link(self, device: str, *, hardware: bytes = b"", mtu: int = 0, up: bool = False) -> None:
         """Set what is given."""
         index = await self._index(device)
-        if hardware:
-            await self._netlink.link("set", index=index, address=hardware.hex(":"))
-        if mtu:
-            await self._netlink.link("set", index=index, mtu=mtu)
-        if up:
-            await self._netlink.link("set", index=index, state="up")
+        with _as_os_error():
+            if hardware:
+                await self._netlink.link("set", index=index, address=hardware.hex(":"))
+            if mtu:
+                await self._netlink.link("set", index=index, mtu=mtu)
+            if up:
+                await self._netlink.link("set", index=index, state="up")
 
     async def hardware(self, device: str) -> bytes:
         link = await self._find(device)
@@ -176,7 +178,7 @@ class System:
             entries = [entry async for entry in await self._netlink.get_neighbours(family, ifindex=index)]
             for entry in entries:
                 if not entry["state"] & (_NEIGHBOUR_NOARP | _NEIGHBOUR_PERMANENT):
-                    with _already_gone():
+                    with _as_os_error(ignored=_GONE):
                         await self._netlink.neigh("del", dst=entry.get("dst"), ifindex=index, family=family)
 
     # -- addresses and routes
@@ -210,15 +212,25 @@ class System:
             return None
         gateway = found[0].get("gateway")
         name = socket.if_indextoname(found[0].get("oif"))
-        return Way(None if gateway is None else ip_interface(gateway).ip, name)
+        return Way(None if gateway is None else ip_address(gateway), name)
 
     # -- DNS
 
-    def set_name_servers(self, servers: tuple[IPv4Address, ...], domain: str) -> None:
-        """Replace the resolver's configuration. Raises OSError."""
+    def set_name_servers(self, device: str, servers: tuple[IPv4Address, ...], domain: str) -> str:
+        """Replace the resolver's file. Returns what is to be done by hand where that isn't possible."""
+        if RESOLVER_FILE.resolve().is_relative_to(_RESOLVED):
+            # Programs can't be started here: nothing forks while the engine runs.
+            return f"systemd-resolved is in charge: run resolvectl dns {device} {' '.join(map(str, servers))}"
+        try:
+            self._replace_resolver_file(servers, domain)
+        except OSError as error:
+            return f"can't write {RESOLVER_FILE} ({error.strerror}): set the name servers by hand"
+        return ""
+
+    def _replace_resolver_file(self, servers: tuple[IPv4Address, ...], domain: str) -> None:
         before = RESOLVER_FILE.read_bytes() if RESOLVER_FILE.exists() else b""
         lines = ["# set by etherloom connect", *(f"nameserver {server}" for server in servers)]
-        if domain.isprintable() and " " not in domain and domain:
+        if _is_domain(domain):
             lines.append(f"search {domain}")
         written = ("\n".join(lines) + "\n").encode()
         number = self._journal.record(FileChange.of(str(RESOLVER_FILE), before, written))
@@ -230,23 +242,28 @@ class System:
 
     # -- undoing
 
-    async def undo(self, *kinds: type[Change], device: str | None = None) -> None:
-        """Take back what this client changed (of these kinds, on this device), newest first."""
-        for number, change in self._journal.pending():
-            if kinds and not isinstance(change, kinds):
-                continue
-            if device is not None and getattr(change, "device", device) != device:
-                continue
-            await self._undo(change)
-            self._journal.forget(number)
+    async def undo(self, *kinds: type[Change]) -> list[str]:
+        """Take back what this client changed (of these kinds), newest first.
+
+        Return what went wrong; that stays in the journal for the next start.
+        """
+        chosen = [entry for entry in self._journal.pending() if not kinds or isinstance(entry[1], kinds)]
+        return [failure for entry in chosen if (failure := await self._undo_entry(*entry))]
 
     async def undo_change(self, wanted: Change) -> None:
         """Take back one change, if it is still ours."""
         for number, change in self._journal.pending():
             if change == wanted:
-                await self._undo(change)
-                self._journal.forget(number)
+                await self._undo_entry(number, change)
                 return
+
+    async def _undo_entry(self, number: int, change: Change) -> str:
+        try:
+            await self._undo(change)
+        except OSError as error:
+            return f"can't put back {change}: {error}"
+        self._journal.forget(number)
+        return ""
 
     async def _undo(self, change: Change) -> None:
         match change:
@@ -262,22 +279,18 @@ class System:
         if link is None:
             return
         index = link["index"]
-        with _already_gone():
+        with _as_os_error(ignored=_GONE):
             match change:
-                case LinkChange():
-                    state = "up" if change.up else "down"
-                    await self._netlink.link(
-                        "set", index=index, address=change.hardware, mtu=change.mtu, state=state
-                    )
-                case AddressChange():
-                    interface = ip_interface(change.interface)
-                    await self._netlink.addr(
-                        "del", index=index, address=str(interface.ip), prefixlen=interface.network.prefixlen
-                    )
-                case RouteChange():
-                    gateway = ip_interface(change.gateway).ip if change.gateway else None
-                    route = _route(ip_network(change.destination), gateway)
-                    await self._netlink.route("del", oif=index, **route)
+                case LinkChange(_, hardware, mtu, up):
+                    state = "up" if up else "down"
+                    await self._netlink.link("set", index=index, address=hardware, mtu=mtu, state=state)
+                case AddressChange(_, text):
+                    interface = ip_interface(text)
+                    length = interface.network.prefixlen
+                    await self._netlink.addr("del", index=index, address=str(interface.ip), prefixlen=length)
+                case RouteChange(destination, gateway):
+                    hop = ip_address(gateway) if gateway else None
+                    await self._netlink.route("del", oif=index, **_route(ip_network(destination), hop))
                 case _:
                     assert_never(change)
 
@@ -286,11 +299,13 @@ class System:
     async def _make(self, number: int, request: Any) -> None:
         """Await a journalled change. What is there already isn't ours to undo. Raises OSError."""
         try:
-            await request
-        except NetlinkError as error:
+            with _as_os_error():
+                await request
+        except FileExistsError:
             self._journal.forget(number)
-            if error.code != _EXISTS:
-                raise OSError(error.code, os.strerror(error.code)) from error
+        except OSError:
+            self._journal.forget(number)
+            raise
 
     async def _find(self, device: str) -> Any:
         for index in await self._netlink.link_lookup(ifname=device):
@@ -375,12 +390,16 @@ def _restore_file(change: FileChange) -> None:
 
 
 @contextlib.contextmanager
-def _already_gone() -> Any:
+def _as_os_error(ignored: Collection[int] = ()) -> Iterator[None]:
     try:
         yield
     except NetlinkError as error:
-        if error.code not in _GONE:
+        if error.code not in ignored:
             raise OSError(error.code, os.strerror(error.code)) from error
+
+
+def _is_domain(text: str) -> bool:
+    return bool(text) and all(character.isalnum() or character in "-._" for character in text)
 
 
 def _read(file: str) -> str:

@@ -170,7 +170,9 @@ class Addressing:
         await self._take_routes(lease)
         await self._take_default_route(gateways)
         if self._settings.accept_dns and lease.name_servers:
-            self._system.set_name_servers(lease.name_servers, lease.domain)
+            hint = self._system.set_name_servers(self._settings.name, lease.name_servers, lease.domain)
+            if hint:
+                self._report(Notice(hint, warning=True))
         self._tell(gateways, lease.name_servers, "dhcp")
 
     async def _unbind(self, reason: str) -> None:

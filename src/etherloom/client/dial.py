@@ -4,8 +4,10 @@ It doesn't judge who answered (etherloom.client.certificate does) and doesn't sp
 """
 
 import asyncio
+import contextlib
 import ipaddress
 import socket
+import threading
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain, zip_longest
@@ -37,15 +39,41 @@ async def resolve(host: str, port: int, family: Family) -> tuple[Endpoint, ...]:
     if literal is not None:
         _check_family(literal, family)
         return (Endpoint(str(literal), port),)
-    loop = asyncio.get_running_loop()
     try:
-        found = await loop.getaddrinfo(host, port, family=_FAMILIES[family], type=socket.SOCK_STREAM)
+        found = await _look_up(host, port, _FAMILIES[family])
     except (OSError, UnicodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "no valid name"
         raise Refusal(
             ErrorCode.CONNECT_FAILED, f"can't find the address of {host} ({reason}): check the name and DNS"
         ) from error
-    return tuple(Endpoint(address, port) for address in _interleave([str(item[4][0]) for item in found]))
+    return tuple(Endpoint(address, port) for address in _interleave(found))
+
+
+async def _look_up(host: str, port: int, family: int) -> list[str]:
+    """In a thread that nobody has to wait for: the system's resolver can't be interrupted."""
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[list[str]] = loop.create_future()
+
+    def settle(result: list[str] | Exception) -> None:
+        if answer.done():
+            return
+        if isinstance(result, Exception):
+            answer.set_exception(result)
+        else:
+            answer.set_result(result)
+
+    def ask() -> None:
+        result: list[str] | Exception
+        try:
+            found = socket.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
+            result = [str(entry[4][0]) for entry in found]
+        except (OSError, UnicodeError) as error:
+            result = error
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody asks any longer
+            loop.call_soon_threadsafe(settle, result)
+
+    threading.Thread(target=ask, name="resolve", daemon=True).start()
+    return await answer
 
 
 async def dial(

@@ -136,7 +136,10 @@ class Presence:
         return self._plugged
 
     async def _sleep(self) -> None:
-        until = min(self._plan.wake_at, self._ends_at or self._plan.wake_at)
+        # A connection may have come and gone before it was ever seen.
+        unseen = (link.opened_at for link in self._plugged if link.connection not in self._seen)
+        checks = [opened_at + _APPEARS_WITHIN_S for opened_at in unseen]
+        until = min(self._plan.wake_at, self._ends_at or self._plan.wake_at, *checks)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(max(until - self._engine.loop.time(), 0.0)):
                 await self._wake.wait()

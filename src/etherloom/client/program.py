@@ -54,7 +54,8 @@ async def run(order: Order, report: Callable[[events.Event], None], stop: asynci
                 stop, order.traffic_interval_s
             )
         finally:
-            await system.undo()
+            for failure in await system.undo():
+                report(events.Notice(failure, warning=True))
             await engine.stop()
 
 
@@ -67,12 +68,14 @@ async def undo_left_behind(directory: Path, report: Callable[[events.Event], Non
             continue
         # Routes and addresses ended with the boot; files did not.
         kinds = () if journal.place.boot == place.boot else (FileChange,)
-        undone = len(journal.pending())
+        found = len(journal.pending())
         async with System.open(journal) as system:
-            await system.undo(*kinds)
-        journal.close(forget=True)
-        if undone:
-            report(events.Notice(f"put back {undone} changes of a client that was killed"))
+            failures = await system.undo(*kinds)
+        for failure in failures:
+            report(events.Notice(failure, warning=True))
+        journal.close(forget=not failures)
+        if found:
+            report(events.Notice(f"put back {found - len(failures)} changes of a client that was killed"))
 
 
 @contextlib.asynccontextmanager
