@@ -1,5 +1,5 @@
 """Etherloom: an independent implementation of the SoftEther VPN system. Python decides, Rust moves."""
 
-from etherloom.model.product import VERSION as __version__
+from etherloom.model import product
 
-__all__ = ["__version__"]
+__version__ = product.VERSION

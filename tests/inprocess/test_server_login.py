@@ -313,16 +313,28 @@ async def test_fifty_log_ins_at_once(tmp_path: Path) -> None:
         assert len({s.session_key for s in server.sessions.list("LAB")}) == 50
 
 
-async def test_log_ins_are_counted(tmp_path: Path) -> None:
-    async with serving(tmp_path) as server, guest(server) as alice, guest(server) as chief:
+async def test_log_ins_and_traffic_outlive_the_server(tmp_path: Path) -> None:
+    async with serving(tmp_path) as server, guest(server) as alice:
         await fill(server)
         await put(server.owner, administrator(None, "adminpw"))
         await alice.log_in("LAB", "alice", "secret")
+        await alice.send_frames(frame(0, 1))
+        (session,) = server.sessions.list("LAB")
+        await until(lambda: session.engine.snapshot()["frames_received"] == 1)
+        assert await _alice(server) == (1, len(frame(0, 1)))
+    async with serving(tmp_path) as server:
+        assert await _alice(server) == (1, len(frame(0, 1)))
+
+
+async def _alice(server: Server) -> tuple[int, int]:
+    """Her log-ins, and the bytes that she flooded, as administrators see them."""
+    async with guest(server) as chief:
         await chief.administer("adminpw")
         request = Pack()
         request.add_str("HubName", "LAB")
-        answer = await chief.call("EnumUser", request)
-        assert dict(zip(answer.strs("Name"), answer.ints("NumLogin"), strict=True))["alice"] == 1
+        request.add_str("Name", "alice")
+        answer = await chief.call("GetUser", request)
+        return answer.int("NumLogin"), answer.int64("Recv.BroadcastBytes")
 
 
 def test_the_signature_is_the_short_one() -> None:

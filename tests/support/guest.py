@@ -1,6 +1,7 @@
 """A client of the native protocol for tests of the server: our machines over Python's own TLS."""
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -60,11 +61,14 @@ class Guest(Visitor):
     welcome: WelcomeParameters
 
     @classmethod
-    async def arrive(cls, port: int, host: str = "127.0.0.1") -> Self:
+    async def arrive(cls, port: int, connected: socket.socket | None = None) -> Self:
+        """Connect to the loopback, or start TLS on a socket that is connected already."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-        reader, writer = await asyncio.wait_for(asyncio.open_connection(host, port, ssl=context), WAIT)
+        where = {"sock": connected} if connected else {"host": "127.0.0.1", "port": port}
+        opening = asyncio.open_connection(**where, ssl=context, server_hostname="localhost")
+        reader, writer = await asyncio.wait_for(opening, WAIT)
         return cls(reader, writer)
 
     # -- the handshake

@@ -112,6 +112,8 @@ pub struct SessionSnapshot {
     pub kind: &'static str,
     /// Name of the TAP adapter.
     pub device: Option<String>,
+    /// Plugged into its hub.
+    pub attached: bool,
     /// Why it is over.
     pub ended: Option<&'static str>,
     /// Its links.
@@ -148,6 +150,7 @@ impl SessionSnapshot {
         Self {
             kind,
             device,
+            attached: session.port.get().is_some() && session.ended.get().is_none(),
             ended: session.ended.get().map(|reason| reason.as_str()),
             links_opened: session.links_opened.load(Relaxed),
             drops: named_drops(&counters),

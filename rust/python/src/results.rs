@@ -75,6 +75,7 @@ pub fn session<'py>(py: Python<'py>, snapshot: &SessionSnapshot) -> Dictionary<'
     let (received, sent) = (&snapshot.counters.received, &snapshot.counters.sent);
     result.set_item("kind", snapshot.kind)?;
     result.set_item("device", &snapshot.device)?;
+    result.set_item("attached", snapshot.attached)?;
     result.set_item("ended", snapshot.ended)?;
     result.set_item("links", links)?;
     result.set_item("links_opened", snapshot.links_opened)?;

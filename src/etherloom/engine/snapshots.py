@@ -53,6 +53,7 @@ class LinkSnapshot(TypedDict):
 class SessionSnapshot(TypedDict):
     kind: str  # "native" | "tap" | "memory"
     device: str | None
+    attached: bool  # plugged into its hub: frames reach it
     ended: str | None  # why: "closed" | "timeout" | "device" | "failed"; None while it runs
     links: list[LinkSnapshot]
     links_opened: int  # in all, since the start

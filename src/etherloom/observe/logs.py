@@ -39,10 +39,15 @@ class _Bridge(logging.Handler):
     """Lines of rooms and libraries that log by the standard library join ours."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        log = structlog.get_logger(room=record.name.removeprefix("etherloom."))
-        log.log(
-            record.levelno, record.getMessage(), **({"exc_info": record.exc_info} if record.exc_info else {})
-        )
+        log = get_log(record.name.removeprefix("etherloom."))
+        error = {"exc_info": record.exc_info} if record.exc_info else {}
+        log.log(_level(record), record.getMessage(), **error)
+
+
+def _level(record: logging.LogRecord) -> int:
+    """The TLS library warns of habits that every stock client has, such as an address in the SNI."""
+    of_tls = str(getattr(record, "module_path", "")).startswith("rustls")
+    return logging.DEBUG if of_tls else record.levelno
 
 
 def _processors() -> list[Processor]:

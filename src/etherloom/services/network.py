@@ -70,8 +70,9 @@ class Network:
         self._unsubscribe = self._owner.subscribe(self._changed)
 
     def stop(self) -> None:
-        """Stop following; what runs is ended with the engine."""
+        """Stop following and accept nobody any more; what runs is ended with the engine."""
         self._unsubscribe()
+        self._listening.reconcile((), self._accept)
 
     # -- questions
 

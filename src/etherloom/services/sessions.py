@@ -114,6 +114,8 @@ class Sessions:
         self._hubs: dict[str, dict[str, RunningSession]] = {}
         self._keys: dict[bytes, RunningSession] = {}
         self._numbers: dict[str, int] = {}
+        # Why sessions end that we end; the engine knows the reasons of the others.
+        self._reasons: dict[RunningSession, str] = {}
         self._started: list[Callable[[RunningSession], None]] = []
         self._finished: list[Callable[[RunningSession], None]] = []
         self._log: Final = get_log("session")
@@ -312,7 +314,7 @@ class Sessions:
 
     def _end(self, session: RunningSession, reason: str) -> None:
         self._remove(session)
-        self.log_of(session).info("session is ended", reason=reason)
+        self._reasons[session] = reason
         session.engine.close()
 
     def _ended(self, session: RunningSession, ended: asyncio.Future[str]) -> None:
@@ -320,7 +322,7 @@ class Sessions:
         counters = session.engine.snapshot()
         self.log_of(session).info(
             "session ended",
-            reason=ended.result(),
+            reason=self._reasons.pop(session, ended.result()),
             bytes_received=counters["bytes_received"],
             bytes_sent=counters["bytes_sent"],
         )

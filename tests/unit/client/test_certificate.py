@@ -22,7 +22,8 @@ from etherloom.client.account import CaTrust, ExactTrust, NoTrust, PinTrust, Sys
 from etherloom.client.certificate import fingerprint, judge, parse_fingerprint, read_certificates
 from etherloom.model.errors import ErrorCode, Refusal
 
-NOW = datetime.datetime.now(datetime.UTC)
+# Certificates that a test makes are valid from that moment on: judge them a little later.
+NOW = datetime.datetime.now(datetime.UTC) + datetime.timedelta(hours=1)
 DAY = datetime.timedelta(days=1)
 LATE = datetime.datetime(4000, 1, 1, tzinfo=datetime.UTC)
 

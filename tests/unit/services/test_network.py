@@ -158,8 +158,9 @@ async def test_the_mac_table_names_sessions_and_times(tmp_path: Path) -> None:
         assert (w.network.mac_count("LAB"), w.network.mac_count("nowhere")) == (1, 0)
 
 
-async def test_after_stop_nothing_follows(tmp_path: Path) -> None:
+async def test_after_stop_nothing_follows_and_nobody_comes_in(tmp_path: Path) -> None:
     async with world(tmp_path) as w:
         w.network.stop()
+        assert w.ports() == []
         await put(w.owner, hub("New"))
         assert w.switches.names() == {"lab"}

@@ -133,10 +133,13 @@ async def test_an_ended_session_is_off_the_list_and_its_counters_are_let_go() ->
     assert [(line["event"], line["reason"]) for line in lines] == [("session ended", "timeout")]
 
 
-async def test_disconnect_takes_effect_at_once() -> None:
+async def test_disconnect_takes_effect_at_once_and_is_logged_once() -> None:
     world = World()
     session, other = world.begin(), world.begin("bob")
-    world.sessions.disconnect("lab", "sid-alice-1")
+    with capture_logs() as lines:
+        world.sessions.disconnect("lab", "sid-alice-1")
+        await settle()
+    assert [line["reason"] for line in lines] == ["disconnected by an administrator"]
     assert world.sessions.list("LAB") == (other,)
     assert session.engine.ended.done()
     with pytest.raises(Refusal) as refused:
