@@ -34,7 +34,7 @@ def through_json(record: Any) -> Any:
     return json_codec.decode_record(type(record), json.loads(text))
 
 
-@pytest.mark.parametrize("kind", sorted(STOCK | OWN, key=lambda kind: kind.__name__))
+@pytest.mark.parametrize("kind", sorted(STOCK | OWN, key=str))
 @settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(data=st.data())
 def test_records_survive_both_codecs(kind: type[Any], data: st.DataObject) -> None:
