@@ -48,9 +48,8 @@ def _run(course: Course, pace: Path, plan: Plan, account: Account, number: int) 
             figures = measure(up, tools, plan)
     print(
         f"round {number} {course.name:12} up {figures['tcp_up_gbit']:6.2f}"
-        f" down {figures['tcp_down_gbit']:6.2f} Gbit/s, {figures['udp64_kpps']:4.0f} kpps,"
-        f" ping {figures['ping_idle_p50_ms']:.2f} ms"
-        f" ({time.monotonic() - started:.0f} s)",
+        f" down {figures['tcp_down_gbit']:6.2f} Gbit/s, {figures['udp64_kpps']:4.0f} kpps"
+        f", ping {figures['ping_idle_p50_ms']:.2f} ms ({time.monotonic() - started:.0f} s)",
         flush=True,
     )
     return figures

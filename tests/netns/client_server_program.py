@@ -1,7 +1,8 @@
 """The scripted server as a program: a listener, a hub, and a TAP adapter on the hub.
 
 Usage: python -m tests.netns.client_server_program PORT IDENTITY_FILE TAP
-Prints "ready" once it listens. The identity survives a restart in its file.
+Prints "ready" once it listens. The identity survives a restart in its file. SIGUSR1 ends all sessions and
+takes the hub off line.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ import sys
 from pathlib import Path
 
 from etherloom.engine.facade import Facade
+from etherloom.model.errors import ErrorCode
 from tests.inprocess.client_server import ClientServer, Identity, make_identity
 
 
@@ -27,6 +29,12 @@ async def main(port: int, identity: Path, tap: str) -> None:
     engine = Facade(workers=1)
     server = ClientServer(engine, load_identity(identity), port, "0.0.0.0")
     engine.open_tap(server.hub, tap)
+
+    def go_offline() -> None:
+        server.decide = lambda _: ErrorCode.HUB_STOPPING
+        server.forget_sessions()
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, go_offline)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     await stop.wait()

@@ -3,6 +3,8 @@
 Sessions time out after 5 s here (a policy of the user), so that a silent loss is noticed within the test.
 """
 
+from collections.abc import Iterator
+
 import pytest
 
 from tests.support.peers import Account, Client, Kind
@@ -20,14 +22,29 @@ _TIMEOUT_SECONDS = 5
 # Longest way back: silence is noticed, the client waits before it tries again, connections come one a second.
 _RECOVERY_SECONDS = 40
 
-over_ends = pytest.mark.parametrize(
+
+@pytest.fixture(autouse=True)
+def _renewed(world: World) -> Iterator[None]:
+    yield
+    world.renew()
+
+
+after_silence = pytest.mark.parametrize(
     ("server", "client"),
     [*_ENDS, pytest.param(*_REFERENCE, marks=pytest.mark.full)],
     ids=[f"{client.value}-on-{server.value}" for server, client in [*_ENDS, _REFERENCE]],
 )
+# No reference here: after a reset a stock client (5.01.9674 with OpenSSL 3) finds the old error in its queue
+# at every empty read and closes each new connection, so it never comes back to a stock server by itself.
+# A TLS 1.3 KeyUpdate right behind the Welcome empties that queue: on our server it does come back.
+after_reset = pytest.mark.parametrize(
+    ("server", "client"),
+    _ENDS,
+    ids=[f"{client.value}-on-{server.value}" for server, client in _ENDS],
+)
 
 
-@over_ends
+@after_reset
 def test_reset_one_by_one(world: World, server: Kind, client: Kind) -> None:
     with world.hub(server) as hub:
         end, left, right = _connected(world, server, client, hub)
@@ -36,7 +53,7 @@ def test_reset_one_by_one(world: World, server: Kind, client: Kind) -> None:
             _recovered(left, right)
 
 
-@over_ends
+@after_reset
 def test_reset_all_together(world: World, server: Kind, client: Kind) -> None:
     with world.hub(server) as hub:
         end, left, right = _connected(world, server, client, hub)
@@ -44,7 +61,7 @@ def test_reset_all_together(world: World, server: Kind, client: Kind) -> None:
         _recovered(left, right)
 
 
-@over_ends
+@after_silence
 def test_silence_on_one(world: World, server: Kind, client: Kind) -> None:
     with world.hub(server) as hub:
         end, left, right = _connected(world, server, client, hub)
@@ -53,7 +70,7 @@ def test_silence_on_one(world: World, server: Kind, client: Kind) -> None:
             _recovered(left, right)
 
 
-@over_ends
+@after_silence
 def test_silence_on_all(world: World, server: Kind, client: Kind) -> None:
     with world.hub(server) as hub:
         end, left, right = _connected(world, server, client, hub)

@@ -12,7 +12,8 @@ from tests.support.peers import Account, Kind, LinkFacts, SessionFacts
 from tests.support.process import Process, process_tree
 from tests.support.waiting import wait_until
 
-PROGRAM = (sys.executable, "-m", "etherloom.cli.main")
+# Not the installed script: tests run what is in this tree.
+PROGRAM = (sys.executable, "-c", "import sys; from etherloom.cli.main import main; sys.exit(main())")
 _SOURCES = Path(__file__).resolve().parents[2] / "src"
 
 

@@ -39,6 +39,36 @@ def decode(content: bytes) -> dict[str, Value]:
     return found
 
 
+def secure_password(password: str, user: str, challenge: bytes) -> bytes:
+    """Return what a client proves its password with."""
+    return sha0(sha0(password.encode() + user.upper().encode()) + challenge)
+
+
+def sha0(content: bytes) -> bytes:
+    """Return the digest of the withdrawn SHA-0, which is SHA-1 without the rotation in its schedule."""
+    padded = content + b"\x80" + bytes((55 - len(content)) % 64) + struct.pack("!Q", len(content) * 8)
+    state = [0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476, 0xC3D2E1F0]
+    for at in range(0, len(padded), 64):
+        words = list(struct.unpack("!16I", padded[at : at + 64]))
+        for i in range(16, 80):
+            words.append(words[i - 3] ^ words[i - 8] ^ words[i - 14] ^ words[i - 16])
+        state = [(old + new) & 0xFFFFFFFF for old, new in zip(state, _rounds(state, words), strict=True)]
+    return struct.pack("!5I", *state)
+
+
+def _rounds(state: list[int], words: list[int]) -> list[int]:
+    a, b, c, d, e = state
+    for i, word in enumerate(words):
+        mixed = (d ^ (b & (c ^ d)), b ^ c ^ d, (b & c) | (d & (b | c)), b ^ c ^ d)[i // 20]
+        constant = (0x5A827999, 0x6ED9EBA1, 0x8F1BBCDC, 0xCA62C1D6)[i // 20]
+        a, b, c, d, e = (_turn(a, 5) + mixed + e + constant + word) & 0xFFFFFFFF, a, _turn(b, 30), c, d
+    return [a, b, c, d, e]
+
+
+def _turn(value: int, count: int) -> int:
+    return (value << count | value >> (32 - count)) & 0xFFFFFFFF
+
+
 class _Cursor:
     def __init__(self, content: bytes) -> None:
         self._content = content

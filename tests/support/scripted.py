@@ -133,14 +133,20 @@ class Login:
     user: str
     connections: int = 1
     encrypt: bool = True
+    password: str | None = None
 
-    def pack(self) -> bytes:
+    def pack(self, challenge: bytes = b"") -> bytes:
+        """Return the request; with a password it answers the server's challenge."""
+        proof: dict[str, Value] = {"authtype": 0}
+        if self.password is not None:
+            secret = script_pack.secure_password(self.password, self.user, challenge)
+            proof = {"authtype": 1, "secure_password": secret}
         return script_pack.encode(
             {
                 "method": "login",
                 "hubname": self.hub,
                 "username": self.user,
-                "authtype": 0,
+                **proof,
                 **_PRODUCT,
                 "protocol": 0,
                 "max_connection": self.connections,
@@ -155,15 +161,27 @@ class Login:
 _PRODUCT: Mapping[str, Value] = {"client_str": "Scripted client", "client_ver": 501, "client_build": 9674}
 
 
-def dial(namespace: Namespace, address: str, port: int = 443) -> Stream:
+def call(namespace: Namespace, address: str, port: int = 443, source: str = "") -> socket.socket:
+    """Open a bare TCP connection."""
+    tcp = namespace.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+    tcp.settimeout(_TIMEOUT)
+    try:
+        if source:
+            tcp.bind((source, 0))
+        tcp.connect((address, port))
+    except BaseException:
+        tcp.close()
+        raise
+    return tcp
+
+
+def dial(namespace: Namespace, address: str, port: int = 443, source: str = "") -> Stream:
     """Connect to a server and shake hands; no certificate is checked."""
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    tcp = namespace.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
-    tcp.settimeout(_TIMEOUT)
+    tcp = call(namespace, address, port, source)
     try:
-        tcp.connect((address, port))
         stream = Stream(tcp, context, server_side=False)
         stream.handshake()
     except BaseException:
@@ -178,9 +196,17 @@ def greet(stream: Stream) -> dict[str, Value]:
     return script_pack.decode(stream.receive_message()[1])
 
 
-def login_request(login: Login) -> bytes:
+def login_request(login: Login, challenge: bytes = b"") -> bytes:
     """Return the log-in as an HTTP request."""
-    return script_pack.request(script_pack.PACK_PATH, login.pack())
+    return script_pack.request(script_pack.PACK_PATH, login.pack(challenge))
+
+
+def log_in(stream: Stream, login: Login) -> dict[str, Value]:
+    """Go through the whole log-in and return the Welcome, or the refusal."""
+    challenge = greet(stream)["random"]
+    assert isinstance(challenge, bytes)
+    stream.send(login_request(login, challenge))
+    return answer(stream)
 
 
 def additional_request(session_key: bytes) -> bytes:

@@ -7,6 +7,7 @@ folders of its own there. They run in the foreground and are killed at the end; 
 import argparse
 import os
 import re
+import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -47,6 +48,8 @@ class _Instance:
         self._process: Process | None = None
 
     def start(self) -> None:
+        """Start from nothing: what an earlier run left is gone."""
+        shutil.rmtree(self.folder, ignore_errors=True)
         for part in ("lib/softether", "log/softether", "run/softether", "run/stock", "tmp"):
             (self.folder / part).mkdir(parents=True, exist_ok=True)
         inside = _STOCK_ROOT / self._programs.softether(self._program).relative_to(self._programs.root)

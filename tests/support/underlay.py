@@ -28,16 +28,18 @@ def reset(client: Namespace, *ports: int) -> None:
 def dropping(client: Namespace, *ports: int) -> Iterator[None]:
     """Lose every packet of these connections in both directions, silently."""
     wanted = ", ".join(str(port) for port in ports)
-    rules = (
-        "table inet el-test {"
-        f" chain out {{ type filter hook output priority 0; tcp sport {{ {wanted} }} drop; }}"
-        f" chain in {{ type filter hook input priority 0; tcp dport {{ {wanted} }} drop; }} }}"
+    _nft(
+        client,
+        "add table inet el_test",
+        "add chain inet el_test out { type filter hook output priority 0; }",
+        "add chain inet el_test in { type filter hook input priority 0; }",
+        f"add rule inet el_test out tcp sport {{ {wanted} }} drop",
+        f"add rule inet el_test in tcp dport {{ {wanted} }} drop",
     )
-    _nft(client, rules)
     try:
         yield
     finally:
-        _nft(client, "delete table inet el-test")
+        _nft(client, "delete table inet el_test")
 
 
 class Sniffer:
@@ -84,6 +86,7 @@ def _ss(namespace: Namespace, *arguments: str) -> str:
     return namespace.run(program, "-Htn", *arguments, environment=environment).stdout
 
 
-def _nft(namespace: Namespace, rules: str) -> None:
+def _nft(namespace: Namespace, *lines: str) -> None:
     stock = programs()
+    rules = "\n".join(lines) + "\n"
     namespace.run(str(stock.tool("nft")), "-f", "-", stdin=rules, environment=stock.environment())

@@ -28,7 +28,9 @@ class Reply:
 
     def items(self) -> dict[str, str]:
         """Return an Item/Value table as one dictionary."""
-        return {row["Item"]: row["Value"] for row in self.rows()}
+        # Some commands have a title above the table, even with /CSV.
+        _, _, table = self.output.partition("Item,Value\n")
+        return {row[0]: row[1] for row in csv.reader(table.splitlines()) if len(row) == 2}
 
 
 class CommandFailed(AssertionError):

@@ -36,6 +36,8 @@ class World:
         self._servers: dict[Kind, Server] = {}
         self._clients: dict[tuple[Kind, str], Client] = {}
         self._numbers = itertools.count(1)
+        self._crowded = False
+        self._more: dict[str, list[str]] = {}
 
     def seat(self, name: str) -> Namespace:
         return self._seats[name]
@@ -63,6 +65,20 @@ class World:
         """Return the address of a server as a client sees it."""
         return self.lan.address(self._hosts[kind]).of(_FAMILIES[family])
 
+    def more_addresses(self, seat: str, count: int) -> list[str]:
+        """Return further addresses of a seat: limits count by source address, a crowd has many."""
+        found = [f"10.77.1.{number}" for number in range(1, count + 1)]
+        if not self._crowded:
+            for host in self._hosts.values():
+                host.ip(f"route add 10.77.1.0/24 dev {Lan.INTERFACE}")
+            self._crowded = True
+        held = self._more.setdefault(seat, [])
+        fresh = [address for address in found if address not in held]
+        if fresh:
+            self._seats[seat].ip(*(f"addr add {address}/32 dev {Lan.INTERFACE}" for address in fresh))
+            held.extend(fresh)
+        return found
+
     def station(self, client: Client) -> Station:
         """Return the client's virtual interface with addresses of its seat."""
         number = 11 + list(self._seats.values()).index(client.namespace)
@@ -85,7 +101,28 @@ class World:
         finally:
             for client in self._clients.values():
                 client.disconnect()
+            self._renew_clients()
             server.delete_hub(name)
+
+    def _renew_clients(self) -> None:
+        """Stop stock clients that have seen a failure.
+
+        An error stays in the OpenSSL queue of the thread that met it, threads are used again, and a session
+        on such a thread closes every connection: a failure in one test must not fail the next.
+        """
+        for place, client in list(self._clients.items()):
+            if client.kind is Kind.STOCK and client.failures():
+                client.stop()
+                del self._clients[place]
+
+    def renew(self) -> None:
+        """Stop the stock programs: the next user gets fresh ones. For tests that cut connections."""
+        for place, client in list(self._clients.items()):
+            if client.kind is Kind.STOCK:
+                client.stop()
+                del self._clients[place]
+        if Kind.STOCK in self._servers:
+            self._servers.pop(Kind.STOCK).stop()
 
     def connect(
         self, server: Kind, client: Kind, hub: str, account: Account, family: int = 4

@@ -50,6 +50,8 @@ _ADDRESS_FAMILIES: Final = {4: socket.AF_INET, 6: socket.AF_INET6}
 _UP: Final = 1  # IFF_UP
 _GONE: Final = frozenset({2, 3, 19, 99})  # ENOENT, ESRCH, ENODEV, EADDRNOTAVAIL: undone by somebody else
 _EXISTS: Final = 17
+_NEIGHBOUR_NOARP: Final = 0x40
+_NEIGHBOUR_PERMANENT: Final = 0x80
 _SO_ATTACH_FILTER: Final = 26
 _SO_BINDTODEVICE: Final = 25
 _ETH_P_IP: Final = 0x0800
@@ -166,6 +168,16 @@ class System:
     def refuse_advertised_routers(self, device: str) -> None:
         """Whoever sits on the hub must not become this machine's IPv6 default router. Raises OSError."""
         Path(f"/proc/sys/net/ipv6/conf/{device}/accept_ra_defrtr").write_text("0")
+
+    async def forget_neighbours(self, device: str) -> None:
+        """Whoever answered there before may have another hardware address now."""
+        index = await self._index(device)
+        for family in _ADDRESS_FAMILIES.values():
+            entries = [entry async for entry in await self._netlink.get_neighbours(family, ifindex=index)]
+            for entry in entries:
+                if not entry["state"] & (_NEIGHBOUR_NOARP | _NEIGHBOUR_PERMANENT):
+                    with _already_gone():
+                        await self._netlink.neigh("del", dst=entry.get("dst"), ifindex=index, family=family)
 
     # -- addresses and routes
 

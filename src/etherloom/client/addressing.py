@@ -94,6 +94,7 @@ class Addressing:
             await self._perform(self._dhcp.tick(self._loop.time()))
 
     async def _go_online(self) -> None:
+        await self._system.forget_neighbours(self._settings.name)
         if isinstance(self._settings.addressing, StaticAddresses):
             static = self._settings.addressing
             await self._take_addresses(static.interfaces)

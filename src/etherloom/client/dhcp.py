@@ -27,6 +27,7 @@ _REBOOT_REQUESTS: Final = 2  # for the address of before
 _SHORTEST_RENEWAL_PAUSE_S: Final = 60.0
 _SHORTEST_LEASE_S: Final = 10
 _INFINITE: Final = 0xFFFF_FFFF
+_WIDEST_PREFIX: Final = 8
 _AFTER_NAK_S: Final = 1.0
 _MAXIMUM_SIZE: Final = 1472
 _WISHES: Final = bytes(
@@ -354,9 +355,11 @@ def _usable(address: IPv4Address) -> bool:
 
 def _interface(address: IPv4Address, mask: IPv4Address | None) -> IPv4Interface | None:
     try:
-        return IPv4Interface(f"{address}/{mask or '255.255.255.0'}")
+        interface = IPv4Interface(f"{address}/{mask or '255.255.255.0'}")
     except ValueError:
         return None
+    # A wider network would draw the world into the tunnel without a default route being asked for.
+    return interface if interface.network.prefixlen >= _WIDEST_PREFIX else None
 
 
 def _times(reply: Reply, lease_s: float) -> tuple[float, float]:

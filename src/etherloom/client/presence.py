@@ -22,6 +22,8 @@ from etherloom.handshake.messages import WelcomeParameters
 from etherloom.model.errors import ErrorCode, Refusal
 
 _CLOSE_LIMIT_S: Final = 3.0
+# The engine plugs a connection in a moment after it was told to.
+_APPEARS_WITHIN_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Admitted:
     leaf: bytes
     parameters: WelcomeParameters
     first_link: int
+    first_direction: Direction
 
 
 class Presence:
@@ -55,7 +58,8 @@ class Presence:
         self._admitted = admitted
         self._parameters = admitted.parameters
         now = engine.loop.time()
-        self._opened_at = {admitted.first_link: now}
+        self._plugged = [LinkState(admitted.first_link, admitted.first_direction, now)]
+        self._seen: set[int] = set()
         self._wake = asyncio.Event()
         self._opening = 0
         self._shown = 1
@@ -121,18 +125,15 @@ class Presence:
         return started
 
     def _links(self) -> list[LinkState]:
-        now = self._engine.loop.time()
-        links = self._admitted.session.snapshot()["links"]
-        present = {link["connection"] for link in links}
-        self._opened_at = {name: at for name, at in self._opened_at.items() if name in present}
-        return [
-            LinkState(
-                link["connection"],
-                Direction(link["direction"]),
-                self._opened_at.setdefault(link["connection"], now),
-            )
-            for link in links
+        present = {link["connection"] for link in self._admitted.session.snapshot()["links"]}
+        oldest = self._engine.loop.time() - _APPEARS_WITHIN_S
+        self._plugged = [
+            link
+            for link in self._plugged
+            if link.connection in present or (link.connection not in self._seen and link.opened_at > oldest)
         ]
+        self._seen |= present
+        return self._plugged
 
     async def _sleep(self) -> None:
         until = min(self._plan.wake_at, self._ends_at or self._plan.wake_at)
@@ -162,7 +163,8 @@ class Presence:
             joined = await join(connection, account, key, self._facts, self._chance)
             link = LinkSettings(joined.direction, raw=not self._parameters.use_encrypt)
             self._engine.promote(connection, admitted.session, b"", joined.leftover, link)
-            self._opened_at[connection.identifier] = self._engine.loop.time()
+            opened_at = self._engine.loop.time()
+            self._plugged.append(LinkState(connection.identifier, joined.direction, opened_at))
         except BaseException:
             connection.close()
             raise

@@ -160,7 +160,8 @@ class AccountRunner:
                 message=parameters.message,
             )
         )
-        return Admitted(session, endpoint, facts.peer_chain[0], parameters, connection.identifier)
+        leaf, first = facts.peer_chain[0], connection.identifier
+        return Admitted(session, endpoint, leaf, parameters, first, direction)
 
     # -- staying
 

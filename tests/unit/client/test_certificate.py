@@ -22,9 +22,8 @@ from etherloom.client.account import CaTrust, ExactTrust, NoTrust, PinTrust, Sys
 from etherloom.client.certificate import fingerprint, judge, parse_fingerprint, read_certificates
 from etherloom.model.errors import ErrorCode, Refusal
 
-# Certificates that a test makes are valid from that moment on: judge them a little later.
-NOW = datetime.datetime.now(datetime.UTC) + datetime.timedelta(hours=1)
 DAY = datetime.timedelta(days=1)
+NOW = datetime.datetime.now(datetime.UTC) + DAY / 4  # later than what is issued during the tests
 LATE = datetime.datetime(4000, 1, 1, tzinfo=datetime.UTC)
 
 

@@ -1,0 +1,50 @@
+"""Fifty log-ins at once beside a running session: its ping side by side with stock (acceptance 9)."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.support import scripted
+from tests.support.latency import Latency, Pinger
+from tests.support.peers import Account, Kind
+from tests.support.scripted import Login
+from tests.support.world import World
+
+pytestmark = [pytest.mark.root, pytest.mark.stock, pytest.mark.slow]
+
+_LOGINS = 50
+
+
+def test_running_session_keeps_its_ping(world: World, record_property: Callable[[str, object], None]) -> None:
+    found = {kind: _measure(world, kind) for kind in Kind}
+    for kind, (before, during) in found.items():
+        record_property(kind.value, f"before {before}, during {during}")
+    ours, stock = found[Kind.OURS][1], found[Kind.STOCK][1]
+    assert ours.p99 <= stock.p99 * 1.5 + 2, f"ours {ours}, stock {stock}"
+
+
+def _measure(world: World, kind: Kind) -> tuple[Latency, Latency]:
+    with world.hub(kind) as hub:
+        left, right = world.connect(kind, Kind.STOCK, hub, Account("", "", ""))
+        before = Pinger(world.stock, left, right.v4, world.folder).finish(count=100)
+        sources = world.more_addresses("bert", _LOGINS)
+        with Pinger(world.stock, left, right.v4, world.folder) as pinger:
+            _storm(world, kind, hub, sources)
+        return before, pinger.latency()
+
+
+def _storm(world: World, kind: Kind, hub: str, sources: list[str]) -> None:
+    """All at once: everybody waits until the last one is ready."""
+    gate = threading.Barrier(_LOGINS)
+
+    def one(source: str) -> None:
+        gate.wait(20)
+        with scripted.dial(world.seat("bert"), world.address(kind), source=source) as stream:
+            reply = scripted.log_in(stream, Login(hub, "bert", password="secret"))
+            assert reply.get("error", 0) == 0, f"refused: {reply['error']!r}"
+
+    with ThreadPoolExecutor(_LOGINS) as pool:
+        for done in [pool.submit(one, source) for source in sources]:
+            done.result(40)
