@@ -3,7 +3,7 @@
 from typing import Any, cast
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etherloom.model.errors import ErrorCode, Refusal
@@ -40,6 +40,7 @@ async def test_the_originals_example() -> None:
     assert await connection.handle(call) == load("administration_test_response")
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 40), max_size=20))
 def test_calls_come_out_however_the_bytes_are_cut(sizes: list[int]) -> None:
     stream = load("administration_test_request") * 3

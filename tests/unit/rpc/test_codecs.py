@@ -35,7 +35,9 @@ def through_json(record: Any) -> Any:
 
 
 @pytest.mark.parametrize("kind", sorted(STOCK | OWN, key=str))
-@settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 @given(data=st.data())
 def test_records_survive_both_codecs(kind: type[Any], data: st.DataObject) -> None:
     record = data.draw(records(kind))
