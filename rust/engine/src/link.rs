@@ -47,6 +47,8 @@ pub struct Scratch {
     pub sealed: Vec<u8>,
     /// Empty buffers with room, for frames that wait.
     pub pool: Vec<Vec<u8>>,
+    /// Keeps nothing between frames.
+    pub compressor: Compressor,
 }
 
 impl Default for Scratch {
@@ -56,6 +58,7 @@ impl Default for Scratch {
             plain: Vec::with_capacity(CARRY_BYTES + READ_BYTES),
             sealed: Vec::with_capacity(CARRY_BYTES + READ_BYTES),
             pool: Vec::new(),
+            compressor: Compressor::new(),
         }
     }
 }
@@ -173,7 +176,7 @@ impl Link {
     pub fn enqueue(
         &mut self,
         frame: &[u8],
-        compressor: Option<&mut Compressor>,
+        compress: bool,
         limit: usize,
         scratch: &mut Scratch,
     ) -> Result<(), NotQueued> {
@@ -185,10 +188,11 @@ impl Link {
             .group
             .unwrap_or_else(|| (begin_group(&mut self.pending), 0));
         self.group = Some((place, count));
-        match compressor {
-            None => append_frame(&mut self.pending, frame),
-            Some(compressor) => append_compressed_frame(&mut self.pending, frame, compressor)
-                .map_err(|_| NotQueued::NotCompressed)?,
+        if compress {
+            append_compressed_frame(&mut self.pending, frame, &mut scratch.compressor)
+                .map_err(|_| NotQueued::NotCompressed)?;
+        } else {
+            append_frame(&mut self.pending, frame);
         }
         self.group = Some((place, count + 1));
         Ok(())
@@ -290,6 +294,11 @@ impl Link {
         }
     }
 
+    /// The connection is broken: what TLS has to say about that goes out if it still can.
+    pub fn send_alert(&mut self) {
+        let _ = self.write_unsent();
+    }
+
     fn write_unsent(&mut self) -> Flushed {
         while self.sent < self.unsent.len() {
             match self.socket.write(&self.unsent[self.sent..]) {
@@ -348,6 +357,11 @@ impl Link {
             }
         }
         Flushed::Idle
+    }
+
+    /// How many more records its keys may seal.
+    pub fn records_left(&self) -> u64 {
+        self.tls.as_ref().map_or(u64::MAX, Tls::records_left)
     }
 
     /// True between a full socket and the next success.

@@ -1,6 +1,6 @@
 //! A native session on its worker: its links, which of them carries a frame, keep-alives and time-outs.
 
-use etherloom_wire::block::{BlockLimits, Compressor};
+use etherloom_wire::block::BlockLimits;
 
 use crate::flow::flow_hash;
 use crate::link::{Link, Scratch};
@@ -9,6 +9,8 @@ const STOCK_FRAME_BYTES: usize = 1_600;
 const SUPER_FRAME_BYTES: usize = 65_535 + 64;
 const PINS: usize = 256;
 const NO_LINK: u64 = 0;
+/// More than a link seals between two looks at it.
+const WORN_OUT_RECORDS: u64 = 2_000_000;
 /// A device joined to this session alone waits when so much is queued (see `Hub::wire`).
 const PAUSE_BYTES: usize = 256 * 1024;
 
@@ -70,7 +72,6 @@ pub struct Native {
     pub rules: SessionRules,
     /// Its links, closing ones included.
     pub links: Vec<Link>,
-    compressor: Option<Compressor>,
     pins: Box<[u64; PINS]>,
 }
 
@@ -80,7 +81,6 @@ impl Native {
         Self {
             rules,
             links: Vec::new(),
-            compressor: rules.compress.then(Compressor::new),
             pins: Box::new([NO_LINK; PINS]),
         }
     }
@@ -100,7 +100,7 @@ impl Native {
             Some(position) if !self.links[position].is_blocked() => position,
             pinned => self.repin(pin, pinned).ok_or(NotQueued::NoLink)?,
         };
-        self.links[chosen].enqueue(frame, self.compressor.as_mut(), limit, scratch)
+        self.links[chosen].enqueue(frame, self.rules.compress, limit, scratch)
     }
 
     /// Choose the emptiest link. A flow leaves a link that lives only when that one's queue is half full:
@@ -153,6 +153,16 @@ impl Native {
         self.links
             .iter_mut()
             .find(|link| link.identifier == connection)
+    }
+
+    /// Links whose keys are nearly used up (TLS 1.2): the client replaces what is closed.
+    pub fn worn_out(&self) -> Vec<u64> {
+        let worn = |link: &&Link| link.closing.is_none() && link.records_left() < WORN_OUT_RECORDS;
+        self.links
+            .iter()
+            .filter(worn)
+            .map(|link| link.identifier)
+            .collect()
     }
 
     /// When something is due next: a keep-alive, a silent link, a link that takes too long to close.

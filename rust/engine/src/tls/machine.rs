@@ -122,6 +122,13 @@ impl Machine {
             seal_when_ready(connection, pending, outgoing, expected_bytes, output)
         })
     }
+
+    /// Takes new keys for sending (TLS 1.3) and tells the peer in `output`.
+    pub(super) fn renew_keys(&mut self, output: &mut Vec<u8>) -> Result<(), TlsError> {
+        let pending = &mut self.pending;
+        on_side!(&mut self.side, connection => renew_when_ready(connection, pending))?;
+        self.advance(&mut [], &mut Vec::new(), output)
+    }
 }
 
 /// The name to send as SNI. rustls sends none for an IP address, as RFC 6066 wants, nor can it send what
@@ -278,6 +285,16 @@ fn seal_when_ready(
         }
         pending.drain(..discard);
     }
+}
+
+fn renew_when_ready(connection: &mut impl Step, pending: &mut Vec<u8>) -> Result<(), TlsError> {
+    let UnbufferedStatus { discard, state } = connection.step(pending);
+    match state? {
+        ConnectionState::WriteTraffic(traffic) => traffic.refresh_traffic_keys()?,
+        other => return Err(unexpected(&other)),
+    }
+    pending.drain(..discard);
+    Ok(())
 }
 
 /// Tries the expected room first. A key update that is due needs more; rustls then says how much.

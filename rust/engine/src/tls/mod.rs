@@ -195,6 +195,15 @@ impl Tls {
         result
     }
 
+    /// Takes new keys for what is sealed from now on, and tells the peer in `output`: a `KeyUpdate`
+    /// (RFC 8446 §4.6.3). Nothing happens on TLS 1.2, which has no such message.
+    pub fn renew_keys(&mut self, output: &mut Vec<u8>) -> Result<(), TlsError> {
+        if self.phase != Phase::Established || self.wear.limit.is_some() {
+            return Ok(());
+        }
+        self.machine.renew_keys(output)
+    }
+
     /// Appends the alert that says nothing more will come; nothing can be sealed after it.
     ///
     /// Before the handshake is through, and after a failure, there is nothing to say.

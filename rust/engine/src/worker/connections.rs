@@ -12,14 +12,14 @@ use mio::{Interest, Token};
 use super::timers::Timer;
 use super::{LOCAL_END, Target, Worker};
 use crate::admission::Admission;
-use crate::connection::{Connection, Over, Progress};
+use crate::connection::{Connection, Dismantled, Over, Progress};
 use crate::event::connection as flag;
 use crate::link::LinkSettings;
 use crate::message::{Message, Transfer};
 use crate::os;
 use crate::shared::{ConnectionShared, LinkShared, SessionShared, WireCounters};
 use crate::splice::Splice;
-use crate::tls::Tls;
+use crate::tls::{Tls, TlsError};
 
 const BOTH: Interest = Interest::READABLE.add(Interest::WRITABLE);
 /// The kernel gives up on a peer that acknowledges nothing for this long.
@@ -387,11 +387,12 @@ impl Worker {
         let Some((peer, _)) = *connection.shared.addresses.lock() else {
             return;
         };
+        let accepted = connection.shared.listener.is_some();
         let Some(facts) = connection.shared.facts.get().cloned() else {
             return;
         };
         let mut parts = connection.dismantle();
-        if parts.tls.seal(farewell, &mut parts.unsent).is_err() {
+        if seal_farewell(&mut parts, farewell, accepted && !link.raw).is_err() {
             return;
         }
         let mut plain = leftover;
@@ -425,6 +426,17 @@ impl Worker {
             self.shared.tell(session.worker, message);
         }
     }
+}
+
+/// Stock clients (5.01.9674 with OpenSSL 3) that lost a link by a reset find the old error again at every
+/// empty read and close each new link for it, until something makes OpenSSL clear its queue: a change of
+/// keys does. `tests/peers/test_cuts.py` shows it.
+fn seal_farewell(parts: &mut Dismantled, farewell: &[u8], renew: bool) -> Result<(), TlsError> {
+    parts.tls.seal(farewell, &mut parts.unsent)?;
+    if renew {
+        parts.tls.renew_keys(&mut parts.unsent)?;
+    }
+    Ok(())
 }
 
 pub(super) fn token(identifier: u64) -> Token {

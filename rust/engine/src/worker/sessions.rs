@@ -266,6 +266,9 @@ impl Worker {
             }
             Received::Broken(reason) => {
                 debug!("link {connection}: {reason}");
+                if let Some(link) = self.link_mut(index, connection) {
+                    link.send_alert();
+                }
                 self.remove_link(index, connection);
                 false
             }
@@ -414,6 +417,9 @@ impl Worker {
             self.end_slot(index, Ended::Timeout);
             return;
         }
+        for connection in self.worn_out_links(index) {
+            self.close_link(index, connection);
+        }
         self.send_keep_alives(index);
         self.flush_links(index);
         if let Some(Slot {
@@ -423,6 +429,16 @@ impl Worker {
         {
             let due = native.next_due_ms().min(silent_until).max(now_ms + 1);
             self.arm_session(index, due);
+        }
+    }
+
+    fn worn_out_links(&self, index: usize) -> Vec<u64> {
+        match self.slots.get(index) {
+            Some(Slot {
+                body: Body::Native(native),
+                ..
+            }) => native.worn_out(),
+            _ => Vec::new(),
         }
     }
 

@@ -119,3 +119,18 @@ fn tls12_keys_last_for_millions_of_records() {
     let (client, _) = established(&TLS12);
     assert_eq!(client.tls.records_left(), (1 << 24) - 2);
 }
+
+#[test]
+fn keys_are_renewed_on_request_and_only_where_the_version_can() {
+    for (version, records) in [(&TLS13, 2), (&TLS12, 1)] {
+        let (mut client, mut server) = established(version);
+        server.tls.renew_keys(&mut client.inbox).unwrap();
+        assert_eq!(
+            send(&mut server, &mut client, b"with the new keys"),
+            records
+        );
+        assert_eq!(client.plain, b"with the new keys");
+        send(&mut client, &mut server, b"heard");
+        assert_eq!(server.plain, b"heard");
+    }
+}
