@@ -50,4 +50,4 @@ class Caller:
 
     def administers(self, hub: str) -> bool:
         """True if this hub is the caller's to change."""
-        return self.is_server_administrator or fold(hub) == fold(self.hub)
+        return self.is_server_administrator or (bool(self.hub) and fold(hub) == fold(self.hub))

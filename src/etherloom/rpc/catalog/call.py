@@ -3,10 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 Request = TypeVar("Request")
 Reply = TypeVar("Reply")
+
+
+OWN_PREFIX: Final = "Etherloom."
 
 
 class Who(Enum):
@@ -21,8 +24,8 @@ class Who(Enum):
 class Call(Generic[Request, Reply]):
     """One call. `changes`: it alters something, so it is written to the audit log.
 
-    `stock`: the original has it too; the others are never offered to stock peers. `check` looks at the
-    request before the caller's rights are looked at, where the original does so; it raises Refusal.
+    `check` looks at the request before the caller's rights are looked at, where the original does so; it
+    raises Refusal.
     """
 
     name: str
@@ -31,8 +34,12 @@ class Call(Generic[Request, Reply]):
     who: Who
     doc: str
     changes: bool = False
-    stock: bool = True
     check: Callable[[Request], None] | None = None
+
+    @property
+    def stock(self) -> bool:
+        """True if the original has it too; the others are never offered to stock peers."""
+        return not self.name.startswith(OWN_PREFIX)
 
     def __hash__(self) -> int:
         return hash(self.name)

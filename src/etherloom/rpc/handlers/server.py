@@ -3,7 +3,6 @@
 from dataclasses import asdict, replace
 from typing import Final
 
-from etherloom.model.hub import AdministratorSecret
 from etherloom.model.product import SERVER_PRODUCT, VERSION, WIRE_BUILD, WIRE_VERSION
 from etherloom.model.traffic import Traffic
 from etherloom.rpc.caller import Caller
@@ -12,9 +11,7 @@ from etherloom.rpc.catalog.blocks import Empty, MemoryFacts, SystemFacts
 from etherloom.rpc.dispatch import Handler
 from etherloom.rpc.handlers.capabilities import CAPABILITIES
 from etherloom.rpc.house import House
-from etherloom.services import status
-from etherloom.state import keys
-from etherloom.state.changes import Delete, Put
+from etherloom.services import administrators, status
 from etherloom.wire.digest import hash_administrator_password
 
 _STANDALONE: Final = 0
@@ -102,12 +99,8 @@ async def get_caps(_house: House, _caller: Caller, _request: Empty) -> server.Ca
 
 
 async def set_server_password(house: House, caller: Caller, request: server.Password) -> server.Password:
-    """An empty password is none: nobody administers the server from afar then."""
     hashed = request.hashed if any(request.hashed) else hash_administrator_password(request.plain)
-    key = keys.SERVER_ADMINISTRATOR
-    empty = hashed == hash_administrator_password("")
-    operation = Delete(key) if empty else Put(key, AdministratorSecret(hashed))
-    await house.owner.apply(lambda _snapshot: [operation], caller.origin)
+    await administrators.set_server_password(house.owner, hashed, caller.origin)
     return element.without_secrets(request)
 
 
