@@ -11,6 +11,10 @@ from etherloom.engine.commands import Direction
 
 # A session without any connection this long is over, whatever the server still believes.
 DESERTED_S: Final = 30.0
+# Connections that the server drops this soon, so many of them in a row, tell of a session that it has given up
+# without saying so: a stock server (5.01.9674 with OpenSSL 3) does that after one connection was reset.
+_SHORT_LIFE_S: Final = 3.0
+_SHORT_LIVES: Final = 4
 # How long an outlived connection may wait for its successor.
 _SUCCESSOR_S: Final = 10.0
 
@@ -62,6 +66,8 @@ class LinkPlan:
         self._half_duplex = half_duplex
         self._next_open = now + interval_s
         self._deserted_since: float | None = None
+        self._known: dict[int, LinkState] = {}
+        self._short_lives = 0
         self.wake_at: float = self._next_open
 
     def decide(self, now: float, links: Sequence[LinkState], opening: int) -> list[Step]:
@@ -69,13 +75,27 @@ class LinkPlan:
         self._deserted_since = None if links else (self._deserted_since or now)
         if self._deserted_since is not None and now - self._deserted_since >= DESERTED_S:
             return [Rebuild()]
+        self._count_short_lives(now, links)
+        if self._short_lives >= _SHORT_LIVES:
+            return [Rebuild()]
         outlived = self._outlived(now, links)
         steps: list[Step] = [*self._close(now, links, outlived)]
         if self._wants_link(links, opening, outlived) and now >= self._next_open:
             self._next_open = now + self._interval_s
             steps.append(OpenLink())
+        for step in steps:
+            if isinstance(step, CloseLink):
+                self._known.pop(step.connection, None)
         self.wake_at = self._next_wake(now, links, opening, outlived)
         return steps
+
+    def _count_short_lives(self, now: float, links: Sequence[LinkState]) -> None:
+        present = {link.connection: link for link in links}
+        dropped = [link for connection, link in self._known.items() if connection not in present]
+        self._short_lives += sum(now - link.opened_at < _SHORT_LIFE_S for link in dropped)
+        if any(now - link.opened_at >= _SHORT_LIFE_S for link in links):
+            self._short_lives = 0
+        self._known = present
 
     def _outlived(self, now: float, links: Sequence[LinkState]) -> list[LinkState]:
         if not self._lifetime_s:

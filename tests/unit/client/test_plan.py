@@ -58,6 +58,26 @@ def test_deserted_session_is_rebuilt() -> None:
     assert machine.decide(110.0 + DESERTED_S, [], 0) == [Rebuild()]
 
 
+def come_and_go(machine: LinkPlan, count: int, stay_s: float, beside: list[LinkState]) -> list[object]:
+    """One connection after the other appears and is dropped by the server; what the plan says at the end."""
+    now, steps = 200.0, list[object]()
+    for number in range(100, 100 + count):
+        machine.decide(now, [*beside, LinkState(number, BOTH, now)], 0)
+        now += stay_s
+        steps = [*machine.decide(now, beside, 0)]
+    return steps
+
+
+def test_a_session_whose_connections_are_dropped_at_once_is_rebuilt() -> None:
+    assert Rebuild() not in come_and_go(plan(), 3, 0.1, [])
+    assert come_and_go(plan(), 4, 0.1, []) == [Rebuild()]
+
+
+def test_dropped_connections_beside_one_that_stays_are_no_reason_to_rebuild() -> None:
+    assert Rebuild() not in come_and_go(plan(), 20, 0.1, links(100))
+    assert Rebuild() not in come_and_go(plan(), 20, 3.5, [])
+
+
 def test_deserted_time_starts_again_with_every_connection() -> None:
     machine = plan(maximum=1)
     machine.decide(110.0, [], 0)
