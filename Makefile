@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 RUST_SOURCES := $(shell find rust -name '*.rs' -o -name Cargo.toml) Cargo.toml
+RUSTLS := build/rustls/.patched
 CORE := src/etherloom/engine/_core.abi3.so
 FUZZ_SECONDS ?= 20
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -24,7 +25,11 @@ $(VENV)/.ready: pyproject.toml
 	$(BIN)/pip install --quiet --upgrade pip 'maturin>=1.8,<2'
 	touch $@
 
-$(CORE): $(VENV)/.ready $(RUST_SOURCES) pyproject.toml
+# Without it no cargo command works here: Cargo.toml takes rustls from there.
+$(RUSTLS): packaging/rustls/prepare packaging/rustls/Cargo.toml packaging/rustls/Cargo.lock
+	sh packaging/rustls/prepare
+
+$(CORE): $(VENV)/.ready $(RUSTLS) $(RUST_SOURCES) pyproject.toml
 	$(BIN)/maturin develop --quiet --release --extras dev
 	touch $@
 

@@ -263,10 +263,23 @@ fn openssl_s_client_updates_the_keys_of_our_server() {
     }
 }
 
+/// Stock clients name the host as it was typed to them: an IPv6 literal with its brackets.
 #[test]
-fn an_address_as_server_name_as_stock_clients_send_it_is_tolerated() {
-    let (mut client, mut link) = accept_client("stock-shape", &["-servername", "127.0.0.1"]);
-    assert_eq!(link.tls.facts().server_name, None);
-    client.write("hello\n");
-    link.read_until(|link| link.plain == b"hello\n");
+fn a_server_name_that_is_no_host_name_counts_as_none() {
+    for name in [
+        "127.0.0.1",
+        "[fd4d::2]",
+        "fd4d::2",
+        "two words",
+        "-",
+        "\u{1}",
+    ] {
+        for version in ["-tls1_2", "-tls1_3"] {
+            let options = [version, "-servername", name];
+            let (mut client, mut link) = accept_client("stock-shape", &options);
+            assert_eq!(link.tls.facts().server_name, None, "{name:?}");
+            client.write("hello\n");
+            link.read_until(|link| link.plain == b"hello\n");
+        }
+    }
 }
