@@ -30,7 +30,7 @@ $(RUSTLS): packaging/rustls/prepare packaging/rustls/Cargo.toml packaging/rustls
 	sh packaging/rustls/prepare
 
 $(CORE): $(VENV)/.ready $(RUSTLS) $(RUST_SOURCES) pyproject.toml
-	$(BIN)/maturin develop --quiet --release --extras dev
+	PIP_QUIET=1 $(BIN)/maturin develop --quiet --release --extras dev
 	touch $@
 
 # The original's programs, unpacked into build/ and run from there; nothing is installed.

@@ -11,8 +11,8 @@ from etherloom.engine.commands import Direction
 
 # A session without any connection this long is over, whatever the server still believes.
 DESERTED_S: Final = 30.0
-# Connections that the server drops this soon, so many of them in a row, tell of a session that it has given up
-# without saying so: a stock server (5.01.9674 with OpenSSL 3) does that after one connection was reset.
+# Connections that the server drops this soon, so many of them in a row, tell of a session that it has given
+# up without saying so: a stock server (5.01.9674 with OpenSSL 3) does that after one connection was reset.
 _SHORT_LIFE_S: Final = 3.0
 _SHORT_LIVES: Final = 4
 # How long an outlived connection may wait for its successor.
