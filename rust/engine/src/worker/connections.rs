@@ -387,12 +387,11 @@ impl Worker {
         let Some((peer, _)) = *connection.shared.addresses.lock() else {
             return;
         };
-        let accepted = connection.shared.listener.is_some();
         let Some(facts) = connection.shared.facts.get().cloned() else {
             return;
         };
         let mut parts = connection.dismantle();
-        if seal_farewell(&mut parts, farewell, accepted && !link.raw).is_err() {
+        if seal_farewell(&mut parts, farewell, !link.raw).is_err() {
             return;
         }
         let mut plain = leftover;
@@ -428,9 +427,9 @@ impl Worker {
     }
 }
 
-/// Stock clients (5.01.9674 with OpenSSL 3) that lost a link by a reset find the old error again at every
-/// empty read and close each new link for it, until something makes OpenSSL clear its queue: a change of
-/// keys does. `tests/peers/test_cuts.py` shows it.
+/// Stock ends (5.01.9674 with OpenSSL 3), client or server, that lost a link by a reset find the old error
+/// again at every empty read and close each new link for it, until something makes OpenSSL clear its queue: a
+/// change of keys does. `tests/peers/test_cuts.py` shows it.
 fn seal_farewell(parts: &mut Dismantled, farewell: &[u8], renew: bool) -> Result<(), TlsError> {
     parts.tls.seal(farewell, &mut parts.unsent)?;
     if renew {
