@@ -1,5 +1,7 @@
 """Stock vpncmd administers a server: hubs, users, sessions (acceptance 7); stock proves the test."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from tests.support.peers import Account, Kind
@@ -16,12 +18,14 @@ _EXISTS = 57
 _PASSWORD = "correct horse"
 
 
-@pytest.fixture(params=list(Kind), ids=[kind.value for kind in Kind])
-def server(request: pytest.FixtureRequest, world: World) -> Kind:
+@pytest.fixture(scope="module", params=list(Kind), ids=[kind.value for kind in Kind])
+def server(request: pytest.FixtureRequest, world: World) -> Iterator[Kind]:
     kind = request.param
     assert isinstance(kind, Kind)
     world.server(kind).set_admin_password(_PASSWORD)
-    return kind
+    yield kind
+    # Others administer the stock server without a password.
+    world.renew()
 
 
 def vpncmd(world: World, server: Kind, *options: str, password: str = _PASSWORD) -> Vpncmd:
