@@ -59,8 +59,11 @@ bench: build stock
 	cargo build --quiet --release -p etherloom-testkit
 	$(BIN)/python -m bench
 
+# Each target for FUZZ_SECONDS; guided by coverage.
 fuzz: build
+	$(BIN)/pip install --quiet 'atheris>=3.0'
 	$(BIN)/python fuzz/run.py --seconds $(FUZZ_SECONDS)
+	fuzz/rust/run $(FUZZ_SECONDS)
 
 clean:
 	rm -rf $(VENV) target build $(CORE)

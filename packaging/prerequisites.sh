@@ -2,10 +2,11 @@
 # Installs the tools that building and showing Etherloom needs, where they are missing. Tools only, no service.
 set -eu
 missing=
-command -v cc >/dev/null 2>&1 || missing="$missing build-essential"
+{ command -v cc && command -v c++; } >/dev/null 2>&1 || missing="$missing build-essential"
 command -v ip >/dev/null 2>&1 || missing="$missing iproute2"
 command -v ping >/dev/null 2>&1 || missing="$missing iputils-ping"
 command -v nft >/dev/null 2>&1 || missing="$missing nftables"
+command -v openssl >/dev/null 2>&1 || missing="$missing openssl"
 python3 -c 'import ensurepip' 2>/dev/null || missing="$missing python3-venv"
 [ -z "$missing" ] && exit 0
 if ! command -v apt-get >/dev/null 2>&1 || [ "$(id -u)" != 0 ]; then

@@ -16,7 +16,7 @@ from etherloom.state.changes import Put
 from etherloom.state.owner import open_owner
 from etherloom.store.directory import StateDirectory
 from etherloom.store.sqlite import open_store
-from tests.loopback.test_server_process import RUN, SOURCE, started_port, wait_for_line
+from tests.support.server_process import RUN, SOURCE, started_port, wait_for_line
 from tests.support.configuration import hub, put, user
 from tests.support.engine import frame
 from tests.support.guest import Guest

@@ -1,0 +1,152 @@
+//! The engine as its owner sees it: commands down, events up, snapshots.
+
+mod connections;
+mod sessions;
+
+use std::collections::HashMap;
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::RawFd;
+use std::sync::{Arc, mpsc};
+use std::thread::{Builder, JoinHandle};
+use std::time::{Duration, Instant};
+
+use mio::{Poll, Waker};
+use parking_lot::Mutex;
+use thiserror::Error;
+
+use crate::acceptor::{Acceptor, AcceptorHandle, ListenerShared, Request};
+use crate::event::{EventQueue, Subject};
+use crate::logging;
+use crate::message::Message;
+use crate::os::{self};
+use crate::shared::{Shared, WorkerHandle};
+use crate::tls::{ClientSettings, TlsError, TlsFacts};
+use crate::worker::{WAKE, Worker};
+
+const BATCHES_PER_PAIR: usize = 128;
+const MAXIMUM_WORKERS: usize = 64;
+
+/// Why a command was refused.
+#[derive(Debug, Error)]
+pub enum EngineError {
+    /// No such object, or it is gone.
+    #[error("there is no {0} {1}")]
+    Unknown(&'static str, u64),
+    /// The operating system refused.
+    #[error(transparent)]
+    System(#[from] io::Error),
+    /// The arguments make no sense.
+    #[error("{0}")]
+    Invalid(String),
+    /// Certificate or key can't be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+}
+
+/// What is known of a connection whose TLS is up.
+pub struct ConnectionFacts {
+    /// Peer address.
+    pub peer: SocketAddr,
+    /// Own address.
+    pub local: SocketAddr,
+    /// Its listener.
+    pub listener: Option<u64>,
+    /// Facts of its TLS.
+    pub tls: TlsFacts,
+}
+
+/// Workers, acceptor and everything they serve.
+pub struct Engine {
+    shared: Arc<Shared>,
+    acceptor: AcceptorHandle,
+    listeners: Mutex<HashMap<u64, Arc<ListenerShared>>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Engine {
+    /// Start the threads; 0 workers means one a core.
+    pub fn start(workers: usize) -> Result<Self, EngineError> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let count = if workers == 0 { cores } else { workers }.clamp(1, MAXIMUM_WORKERS);
+        let events = Arc::new(EventQueue::new()?);
+        logging::install(&events);
+        let shared = Arc::new(Shared::new(events, ClientSettings::new()?));
+        let mut handles = Vec::new();
+        let mut built = Vec::new();
+        for index in 0..count {
+            let poll = Poll::new()?;
+            let (mail, letters) = mpsc::channel();
+            handles.push(WorkerHandle::new(
+                mail,
+                Waker::new(poll.registry(), WAKE)?,
+                count,
+                BATCHES_PER_PAIR,
+            ));
+            built.push(Worker::new(
+                index,
+                count,
+                poll,
+                letters,
+                Arc::clone(&shared),
+            ));
+        }
+        // Nobody else has seen `shared` yet.
+        let _ = shared.workers.set(handles);
+        let (acceptor, handle) = Acceptor::new(Arc::clone(&shared))?;
+        let mut threads = vec![Builder::new().name("el-acceptor".into()).spawn(move || {
+            os::block_signals();
+            acceptor.run();
+        })?];
+        for (index, worker) in built.into_iter().enumerate() {
+            threads.push(
+                Builder::new()
+                    .name(format!("el-worker-{index}"))
+                    .spawn(move || worker.run())?,
+            );
+        }
+        let threads = Mutex::new(threads);
+        Ok(Self {
+            shared,
+            acceptor: handle,
+            listeners: Mutex::default(),
+            threads,
+        })
+    }
+
+    /// Readable while `drain` has something.
+    pub fn wake_descriptor(&self) -> RawFd {
+        self.shared.events.descriptor()
+    }
+
+    /// Objects with news.
+    pub fn drain(&self, maximum: usize) -> Vec<(Subject, u64, u32)> {
+        self.shared.events.drain(maximum)
+    }
+
+    /// Close everything politely and join the threads. False if the deadline passed first.
+    pub fn stop(&self, deadline: Duration) -> bool {
+        let end = Instant::now() + deadline;
+        self.acceptor.tell(Request::Stop);
+        for worker in 0..self.shared.handles().len() {
+            self.shared.tell(
+                worker,
+                Message::Stop {
+                    deadline_ms: deadline.as_millis() as u64,
+                },
+            );
+        }
+        let mut clean = true;
+        for thread in self.threads.lock().drain(..) {
+            // A worker looks at its deadline itself; a thread that panicked has been logged.
+            clean &= thread.join().is_ok();
+        }
+        clean && Instant::now() <= end
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.stop(Duration::from_millis(200));
+    }
+}
