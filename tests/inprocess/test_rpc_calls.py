@@ -1,5 +1,6 @@
 """Administration calls against a whole server: what they answer and what they change."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from ipaddress import IPv4Address
@@ -23,7 +24,7 @@ from etherloom.wire.digest import hash_administrator_password, hash_password
 from tests.support import configuration as known
 from tests.support.asynchronous import until
 from tests.support.configuration import put
-from tests.support.guest import guest, serving
+from tests.support.guest import Guest, guest, serving
 
 CHIEF = Caller(Role.SERVER, where="192.0.2.1")
 KEEPER = Caller(Role.HUB, "LAB", "192.0.2.1")
@@ -406,6 +407,10 @@ async def test_the_summary(tmp_path: Path) -> None:
         assert not summary.remote_administration
         assert [(row.address, row.problem) for row in summary.sockets] == [("127.0.0.1", "")]
         assert summary.sockets[0].port > 0
+        visitor = await Guest.arrive(summary.sockets[0].port)
+        shown = visitor.writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+        assert summary.fingerprint == hashlib.sha256(shown).hexdigest()
+        visitor.writer.transport.abort()
 
 
 async def test_bridges(tmp_path: Path) -> None:

@@ -16,12 +16,12 @@ from etherloom.state.changes import Put
 from etherloom.state.owner import open_owner
 from etherloom.store.directory import StateDirectory
 from etherloom.store.sqlite import open_store
-from tests.support.server_process import RUN, SOURCE, started_port, wait_for_line
 from tests.support.configuration import hub, put, user
 from tests.support.engine import frame
 from tests.support.guest import Guest
 from tests.support.netns import Namespace
 from tests.support.process import Process
+from tests.support.server_process import RUN, SOURCE, started_port, wait_for_line
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.root

@@ -49,6 +49,7 @@ def _print_summary(summary: own.Summary) -> None:
             "Server": f"{summary.product} {summary.version}, process {summary.process}",
             "State": f"{terminal.state_directory()}, revision {summary.revision}",
             "Started": terminal.format_time(summary.started),
+            "Certificate": f"SHA-256 {summary.fingerprint}",
             "Hubs": summary.hubs,
             "Users": summary.users,
             "Sessions": summary.sessions,

@@ -111,5 +111,20 @@ POLICY_ITEMS: Final = (
     PolicyItem("NoIPv6DefaultRouterInRAWhenIPv6", "no_ipv6_default_router_in_ra_when_ipv6", version=3),
     PolicyItem("VLanId", "vlan_id", 1, 4_095, version=3),
 )
+# What this version acts on; the rest is kept and shown.
+ACTING_POLICY_ITEMS: Final = frozenset(
+    {
+        "Access",
+        "AutoDisconnect",
+        "FixPassword",
+        "MaxConnection",
+        "MultiLogins",
+        "NoBridge",
+        "NoQoS",
+        "NoRouting",
+        "NoSavePassword",
+        "TimeOut",
+    }
+)
 DEFAULT_POLICY: Final = Policy()
 assert {item.field for item in POLICY_ITEMS} == {f.name for f in fields(Policy)}

@@ -43,10 +43,10 @@ class Shell:
         captured = self._capture.readouterr()
         return Outcome(status, captured.out, captured.err)
 
-    async def ok(self, *arguments: str, stdin: str = "") -> Outcome:
+    async def ok(self, *arguments: str, stdin: str = "", note: str = "") -> Outcome:
         """Run a command that must succeed, beside the server's event loop."""
         outcome = await asyncio.to_thread(self.run, *arguments, stdin=stdin)
-        assert (outcome.status, outcome.errors) == (0, ""), outcome
+        assert (outcome.status, outcome.errors) == (0, note), outcome
         return outcome
 
     async def table(self, *arguments: str) -> Any:

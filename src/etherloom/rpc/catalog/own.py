@@ -45,7 +45,10 @@ class SocketState:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The server at one glance. `remote_administration`: a password was set, so it is possible."""
+    """The server at one glance. `remote_administration`: a password was set, so it is possible.
+
+    `fingerprint`: SHA-256 of the certificate that clients see, in hexadecimal.
+    """
 
     product: str = element.text("Product")
     version: str = element.text("Version")
@@ -57,6 +60,7 @@ class Summary:
     users: int = element.number("Users")
     sessions: int = element.number("Sessions")
     remote_administration: bool = element.flag("RemoteAdministration")
+    fingerprint: str = element.text("Fingerprint")
     sockets: tuple[SocketState, ...] = element.rows(SocketState, "Sockets")
 
 

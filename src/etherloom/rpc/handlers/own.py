@@ -1,6 +1,7 @@
 """Calls of our own about the server: its summary, local bridges, backups."""
 
 import os
+from hashlib import sha256
 from typing import Final
 
 from etherloom.model.bridge import LocalBridge
@@ -15,6 +16,7 @@ from etherloom.rpc.house import House
 
 async def get_summary(house: House, _caller: Caller, _request: Empty) -> own.Summary:
     snapshot = house.owner.snapshot
+    identity = snapshot.identity
     return own.Summary(
         product=SERVER_PRODUCT,
         version=VERSION,
@@ -26,6 +28,7 @@ async def get_summary(house: House, _caller: Caller, _request: Empty) -> own.Sum
         users=house.status.user_count(),
         sessions=house.sessions.count(),
         remote_administration=snapshot.administrator(None) is not None,
+        fingerprint=sha256(identity.chain[0]).hexdigest() if identity else "",
         sockets=tuple(
             own.SocketState(state.endpoint.address, state.bound, state.error)
             for state in sorted(
