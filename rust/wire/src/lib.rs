@@ -1,7 +1,8 @@
-//! Pure codecs of the data phase: the block stream and its compression.
+//! Pure codecs of the data phase: the block stream, its compression, and the offloads of devices.
 //!
 //! No socket, clock, thread or randomness in here: bytes in, frames out, and the other way round.
 
 #![forbid(unsafe_code)]
 
 pub mod block;
+pub mod offload;
