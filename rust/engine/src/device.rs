@@ -35,7 +35,10 @@ impl Refused {
 
     /// With the names of counters.
     pub fn reasons(self) -> [(DropReason, u64); 2] {
-        [(DropReason::QueueFull, self.full), (DropReason::DeviceRefused, self.faulty)]
+        [
+            (DropReason::QueueFull, self.full),
+            (DropReason::DeviceRefused, self.faulty),
+        ]
     }
 }
 

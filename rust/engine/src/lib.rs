@@ -6,6 +6,7 @@
 mod acceptor;
 pub mod admission;
 mod connection;
+mod device;
 pub mod engine;
 pub mod event;
 mod flow;

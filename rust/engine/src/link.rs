@@ -43,6 +43,8 @@ pub struct Scratch {
     pub cipher: Vec<u8>,
     /// Opened blocks.
     pub plain: Vec<u8>,
+    /// A super-frame cut into frames.
+    pub segments: Vec<u8>,
     /// Sealed blocks.
     pub sealed: Vec<u8>,
     /// Empty buffers with room, for frames that wait.
@@ -57,6 +59,7 @@ impl Default for Scratch {
             cipher: vec![0; CARRY_BYTES + READ_BYTES],
             plain: Vec::with_capacity(CARRY_BYTES + READ_BYTES),
             sealed: Vec::with_capacity(CARRY_BYTES + READ_BYTES),
+            segments: Vec::new(),
             pool: Vec::new(),
             compressor: Compressor::new(),
         }

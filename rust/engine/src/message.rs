@@ -1,7 +1,6 @@
 //! What arrives in a worker's mailbox.
 
 use std::net::SocketAddr;
-use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 
@@ -9,6 +8,7 @@ use etherloom_switch::PortId;
 use mio::net::TcpStream;
 
 use crate::admission::Admission;
+use crate::device::Device;
 use crate::hub::Hub;
 use crate::link::LinkSettings;
 use crate::session::SessionRules;
@@ -125,7 +125,7 @@ pub enum Message {
     OpenDevice {
         session: Arc<SessionShared>,
         hub: Arc<Hub>,
-        descriptor: OwnedFd,
+        device: Box<Device>,
     },
     /// Plug a port of Python in.
     OpenMemory {

@@ -32,11 +32,13 @@ pub enum DropReason {
     DeviceRefused,
     /// The worker that serves the target had too much to do.
     WorkerQueueFull,
+    /// The device said something impossible about a super-frame.
+    BadOffload,
 }
 
 impl DropReason {
     /// Every reason, in the order of counters.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Empty,
         Self::TooLong,
         Self::BadCompression,
@@ -51,6 +53,7 @@ impl DropReason {
         Self::CompressionFailed,
         Self::DeviceRefused,
         Self::WorkerQueueFull,
+        Self::BadOffload,
     ];
 
     /// Place in [`ALL`](Self::ALL).
@@ -75,6 +78,7 @@ impl DropReason {
             Self::CompressionFailed => "compression_failed",
             Self::DeviceRefused => "device_refused",
             Self::WorkerQueueFull => "worker_queue_full",
+            Self::BadOffload => "bad_offload",
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::acceptor::{Acceptor, AcceptorHandle, ListenerShared, Request};
 use crate::event::{EventQueue, Subject};
 use crate::logging;
 use crate::message::Message;
-use crate::os::{self};
+use crate::os;
 use crate::shared::{Shared, WorkerHandle};
 use crate::tls::{ClientSettings, TlsError, TlsFacts};
 use crate::worker::{WAKE, Worker};

@@ -4,12 +4,19 @@ use std::io;
 use std::os::fd::OwnedFd;
 
 use rustix::fs::{Mode, OFlags, open};
-use rustix::ioctl::{Updater, ioctl, opcode};
+use rustix::ioctl::{IntegerSetter, Updater, ioctl, opcode};
+
+use super::{Tap, TapOffload};
 
 const INTERFACE_NAME_BYTES: usize = 16;
 const IFF_TAP: u16 = 0x0002;
 const IFF_NO_PI: u16 = 0x1000;
+const IFF_VNET_HDR: u16 = 0x4000;
+// TUN_F_CSUM, TUN_F_TSO4, TUN_F_TSO6; TUN_F_USO4, TUN_F_USO6.
+const TCP_OFFLOAD: usize = 0x01 | 0x02 | 0x04;
+const UDP_OFFLOAD: usize = 0x20 | 0x40;
 const TUNSETIFF: u32 = opcode::write::<i32>(b'T', 202);
+const TUNSETOFFLOAD: u32 = opcode::write::<u32>(b'T', 208);
 
 /// The kernel's `struct ifreq` as TUNSETIFF uses it: name, flags, padding of the union.
 #[repr(C)]
@@ -19,16 +26,20 @@ struct InterfaceRequest {
     padding: [u8; 22],
 }
 
-pub(super) fn open_tap(name: &str) -> io::Result<(OwnedFd, String)> {
+pub(super) fn open_tap(name: &str) -> io::Result<Tap> {
     if name.len() >= INTERFACE_NAME_BYTES || name.bytes().any(|byte| byte == 0 || byte == b'/') {
         let reason = format!("{name:?} can't name an adapter: at most 15 characters without '/'");
         return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
     }
+    create_tap(name, IFF_VNET_HDR).or_else(|_| create_tap(name, 0))
+}
+
+fn create_tap(name: &str, extra: u16) -> io::Result<Tap> {
     let flags = OFlags::RDWR | OFlags::CLOEXEC | OFlags::NONBLOCK;
     let descriptor = open("/dev/net/tun", flags, Mode::empty())?;
     let mut request = InterfaceRequest {
         name: [0; INTERFACE_NAME_BYTES],
-        flags: IFF_TAP | IFF_NO_PI,
+        flags: IFF_TAP | IFF_NO_PI | extra,
         padding: [0; 22],
     };
     request.name[..name.len()].copy_from_slice(name.as_bytes());
@@ -45,10 +56,32 @@ pub(super) fn open_tap(name: &str) -> io::Result<(OwnedFd, String)> {
         .iter()
         .position(|byte| *byte == 0)
         .unwrap_or(INTERFACE_NAME_BYTES);
-    Ok((
+    let name = String::from_utf8_lossy(&request.name[..length]).into_owned();
+    let offload = if extra == 0 {
+        TapOffload::None
+    } else {
+        agree_offload(&descriptor)?
+    };
+    Ok(Tap {
         descriptor,
-        String::from_utf8_lossy(&request.name[..length]).into_owned(),
-    ))
+        name,
+        offload,
+    })
+}
+
+/// UDP segmentation came with Linux 6.2; older kernels refuse the whole set for it.
+fn agree_offload(descriptor: &OwnedFd) -> io::Result<TapOffload> {
+    let wishes = [
+        (TCP_OFFLOAD | UDP_OFFLOAD, TapOffload::TcpAndUdp),
+        (TCP_OFFLOAD, TapOffload::Tcp),
+    ];
+    for (flags, offload) in wishes {
+        // SAFETY: TUNSETOFFLOAD takes its flags by value and touches no memory of ours.
+        if unsafe { ioctl(descriptor, IntegerSetter::<TUNSETOFFLOAD>::new_usize(flags)) }.is_ok() {
+            return Ok(offload);
+        }
+    }
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 pub(super) fn block_signals() {

@@ -6,9 +6,29 @@ use std::os::fd::OwnedFd;
 #[cfg(target_os = "linux")]
 mod linux;
 
-/// Create a TAP adapter that lives as long as the descriptor. Returns the descriptor, not blocking, and the
-/// name that the system gave.
-pub fn open_tap(name: &str) -> io::Result<(OwnedFd, String)> {
+/// What the kernel takes and gives in one piece on a TAP adapter. With any of it, each frame has a header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TapOffload {
+    /// Single frames without a header.
+    None,
+    /// TCP super-frames.
+    Tcp,
+    /// TCP and UDP super-frames.
+    TcpAndUdp,
+}
+
+/// A TAP adapter that lives as long as the descriptor, which does not block.
+pub struct Tap {
+    /// The open device.
+    pub descriptor: OwnedFd,
+    /// The name that the system gave.
+    pub name: String,
+    /// What was agreed with the kernel.
+    pub offload: TapOffload,
+}
+
+/// Create a TAP adapter, with as much offload as the kernel has.
+pub fn open_tap(name: &str) -> io::Result<Tap> {
     linux::open_tap(name)
 }
 

@@ -259,8 +259,8 @@ impl Worker {
             Message::OpenDevice {
                 session,
                 hub,
-                descriptor,
-            } => self.on_open_device(session, hub, descriptor),
+                device,
+            } => self.on_open_device(session, hub, device),
             Message::OpenMemory { session, hub } => self.on_open_memory(session, hub),
             Message::Inject { session, frames } => self.on_inject(session, &frames),
             Message::CloseLink {

@@ -1,14 +1,14 @@
 //! The way of a frame: from a port into its hub, to the target ports here and on other workers.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use etherloom_switch::{DropReason, Frame, PortId, Verdict};
 
 use super::{Target, Worker};
+use crate::device::{Device, Refused, cut};
 use crate::event::session as flag;
 use crate::hub::Hub;
 use crate::link::Flushed;
@@ -17,13 +17,19 @@ use crate::shared::SessionShared;
 
 const SLOT_BITS: u32 = 24;
 const BATCH_BYTES: usize = 256 * 1024;
+/// The longest super-frame with its header.
+const DEVICE_READ_BYTES: usize = 66 * 1024;
+/// What a device may read before others have their turn.
+const DEVICE_BYTES_PER_TURN: usize = 192 * 1024;
+/// A short frame costs as much as this many bytes.
+const DEVICE_FRAME_COST_BYTES: usize = 1_400;
 
 /// What feeds a port on this worker.
 pub enum Body {
     /// The native protocol.
     Native(Box<Native>),
     /// A TAP adapter.
-    Device(File),
+    Device(Box<Device>),
     /// Python.
     Memory,
 }
@@ -236,7 +242,10 @@ impl Worker {
                         NotQueued::NotCompressed => DropReason::CompressionFailed,
                     })
             }
-            Body::Device(device) => write_device(device, bytes),
+            Body::Device(device) => {
+                count_refused(&slot.shared, device.enqueue(bytes));
+                Ok(())
+            }
             Body::Memory => queue_memory(&slot.shared, bytes),
         };
         if let Err(reason) = outcome {
@@ -257,6 +266,9 @@ impl Worker {
                 continue;
             };
             slot.dirty = false;
+            if let Body::Device(device) = &mut slot.body {
+                count_refused(&slot.shared, device.flush());
+            }
             if slot.shared.queue_frames > 0 {
                 self.shared.events.raise(&slot.shared.notice, flag::FRAMES);
             }
@@ -284,33 +296,37 @@ impl Worker {
         }
     }
 
-    /// Read frames of a device into its hub, a bounded number a turn.
+    /// Read frames of a device into its hub, a bounded amount a turn.
     pub(super) fn read_device(&mut self, index: usize) {
-        const FRAMES_PER_TURN: usize = 128;
         let Some(source) = self.source(index) else {
             return;
         };
         let mut buffer = std::mem::take(&mut self.scratch.plain);
-        buffer.resize(buffer.capacity().min(crate::link::CARRY_BYTES), 0);
+        let mut segments = std::mem::take(&mut self.scratch.segments);
+        buffer.resize(DEVICE_READ_BYTES, 0);
+        let mut bytes = 0;
         let mut more = true;
-        for _ in 0..FRAMES_PER_TURN {
-            if self.pause_device(&source, index) {
-                more = false;
+        while more && bytes < DEVICE_BYTES_PER_TURN {
+            more = !self.pause_device(&source, index);
+            if !more {
                 break;
             }
             match self.read_frame(index, &mut buffer) {
-                Ok(length) => self.ingress(&source, &buffer[..length]),
+                Ok((length, has_header)) => {
+                    bytes += length + DEVICE_FRAME_COST_BYTES;
+                    self.ingress_cut(&source, &buffer[..length], has_header, &mut segments);
+                }
                 Err(ErrorKind::Interrupted) => {}
                 Err(kind) => {
                     more = false;
                     if kind != ErrorKind::WouldBlock {
                         self.end_slot(index, crate::shared::Ended::Device);
                     }
-                    break;
                 }
             }
         }
         self.scratch.plain = buffer;
+        self.scratch.segments = segments;
         self.send_batches(&source.session);
         self.flush_dirty();
         if more {
@@ -318,13 +334,28 @@ impl Worker {
         }
     }
 
-    fn read_frame(&mut self, index: usize, buffer: &mut [u8]) -> Result<usize, ErrorKind> {
-        match self.slots.get(index) {
+    fn read_frame(&mut self, index: usize, buffer: &mut [u8]) -> Result<(usize, bool), ErrorKind> {
+        match self.slots.get_mut(index) {
             Some(Slot {
                 body: Body::Device(device),
                 ..
-            }) => rustix::io::read(device, buffer).map_err(rustix::io::Errno::kind),
+            }) => Ok((device.read(buffer)?, device.has_header())),
             _ => Err(ErrorKind::WouldBlock),
+        }
+    }
+
+    /// What one read brought, as frames that any port takes.
+    fn ingress_cut(
+        &mut self,
+        source: &Source,
+        bytes: &[u8],
+        has_header: bool,
+        segments: &mut Vec<u8>,
+    ) {
+        if !has_header {
+            self.ingress(source, bytes);
+        } else if !cut(bytes, segments, &mut |frame| self.ingress(source, frame)) {
+            source.session.counters.dropped(DropReason::BadOffload);
         }
     }
 
@@ -370,11 +401,12 @@ impl Worker {
     }
 }
 
-fn write_device(device: &mut File, bytes: &[u8]) -> Result<(), DropReason> {
-    match device.write(bytes) {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == ErrorKind::WouldBlock => Err(DropReason::QueueFull),
-        Err(_) => Err(DropReason::DeviceRefused),
+/// Frames that a device refuses are known only after they were counted as sent: it may hold some back.
+fn count_refused(session: &SessionShared, refused: Refused) {
+    for (reason, frames) in refused.reasons() {
+        if frames > 0 {
+            session.counters.dropped_many(reason, frames);
+        }
     }
 }
 

@@ -1,7 +1,5 @@
 //! Sessions on their worker: plugging in, links coming and going, time-outs, the end.
 
-use std::fs::File;
-use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -16,6 +14,7 @@ use super::connections::{deregister, token};
 use super::ports::{Body, Slot, Source, count_injected, place_of, port_of};
 use super::timers::Timer;
 use super::{Target, Worker};
+use crate::device::Device;
 use crate::event::session as flag;
 use crate::hub::Hub;
 use crate::link::{Flushed, Link, Received};
@@ -61,19 +60,19 @@ impl Worker {
         &mut self,
         session: Arc<SessionShared>,
         hub: Arc<Hub>,
-        descriptor: OwnedFd,
+        device: Box<Device>,
     ) {
         let identifier = session.identifier;
-        let raw = descriptor.as_raw_fd();
-        let Some(slot) = self.plug_in(session, hub, Body::Device(File::from(descriptor))) else {
+        let descriptor = device.descriptor();
+        let Some(slot) = self.plug_in(session, hub, Body::Device(device)) else {
             return;
         };
-        let registered = self.poll.registry().register(
-            &mut SourceFd(&raw),
-            token(identifier),
-            Interest::READABLE,
-        );
-        if registered.is_err() {
+        let mut source = SourceFd(&descriptor);
+        let registry = self.poll.registry();
+        if registry
+            .register(&mut source, token(identifier), Interest::READABLE)
+            .is_err()
+        {
             self.end_slot(slot, Ended::Device);
             return;
         }
@@ -532,7 +531,7 @@ impl Worker {
             let _ = self
                 .poll
                 .registry()
-                .deregister(&mut SourceFd(&device.as_raw_fd()));
+                .deregister(&mut SourceFd(&device.descriptor()));
             self.targets.remove(&slot.shared.identifier);
         }
         self.report_ended(&slot.shared, reason);
