@@ -1,6 +1,4 @@
-//! Cutting and joining against frames built by scapy (`make_offload_vectors.py`).
-
-#![allow(clippy::unwrap_used)]
+//! Cutting and joining against frames built by scapy (`make_vectors.py`).
 
 use etherloom_wire::offload::{
     Coalescer, GSO_NONE, NEEDS_CHECKSUM, VIRTIO_HEADER_BYTES, VirtioHeader, segment,
@@ -38,7 +36,7 @@ fn header(numbers: &str) -> VirtioHeader {
 
 fn cases() -> Vec<Case> {
     let mut cases: Vec<Case> = Vec::new();
-    let lines = include_str!("offload_vectors.txt").lines();
+    let lines = include_str!("vectors.txt").lines();
     for line in lines.filter(|line| !line.starts_with('#')) {
         let (what, rest) = line.split_once(' ').unwrap();
         if what == "case" {

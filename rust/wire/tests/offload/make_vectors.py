@@ -1,7 +1,7 @@
-"""Makes offload_vectors.txt: super-frames, and the frames they are cut into, as scapy builds both.
+"""Makes vectors.txt: super-frames, and the frames they are cut into, as scapy builds both.
 
-`python rust/wire/tests/make_offload_vectors.py > rust/wire/tests/offload_vectors.txt`. It must not take
-anything from the program that is tested.
+`python rust/wire/tests/offload/make_vectors.py > rust/wire/tests/offload/vectors.txt`. It must not
+take anything from the program that is tested.
 """
 
 import sys
@@ -136,7 +136,5 @@ def lines(case: Case) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(
-        "# Made by make_offload_vectors.py; virtio: flags, type, headers, size, start, offset.\n"
-    )
+    sys.stdout.write("# Made by make_vectors.py; virtio: flags, type, headers, size, start, offset.\n")
     sys.stdout.writelines(f"{line}\n" for case in CASES for line in lines(case))
