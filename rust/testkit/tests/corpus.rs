@@ -31,3 +31,8 @@ fn block_stream() {
 fn ethernet() {
     replay("ethernet", fuzz::ethernet);
 }
+
+#[test]
+fn offload() {
+    replay("offload", fuzz::offload);
+}

@@ -5,6 +5,8 @@
 
 mod block_stream;
 mod ethernet;
+mod offload;
 
 pub use block_stream::block_stream;
 pub use ethernet::ethernet;
+pub use offload::offload;
