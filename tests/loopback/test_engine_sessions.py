@@ -235,3 +235,17 @@ async def test_lies_about_lengths_cost_the_link_only(stream: bytes) -> None:
         listener = await station(bench, hub)
         await honest.send_frames(frame(0, 5))
         assert await asyncio.wait_for(listener.receive_frames(), WAIT) == [frame(0, 5)]
+
+
+async def test_a_link_for_a_session_that_has_ended_is_closed_politely() -> None:
+    async with running() as bench:
+        hub = bench.facade.open_hub(HubRules())
+        session = bench.facade.open_session(hub, SessionRules(server=True))
+        await until(lambda: session.snapshot()["attached"])
+        session.close()
+        assert await asyncio.wait_for(session.ended, WAIT) == "closed"
+        visitor, connection = await bench.visitor()
+        bench.facade.promote(connection, session, b"welcome", b"", LinkSettings())
+        # The farewell and close_notify: Python's TLS would raise without the latter.
+        assert await asyncio.wait_for(visitor.reader.read(), WAIT) == b"welcome"
+        await visitor.close()

@@ -26,7 +26,8 @@ policies = st.builds(
         (8, False, False, 4, 4),
         (8, False, False, 0, 8),
         (1, True, False, 32, 2),
-        (1, False, True, 32, 2),
+        (1, False, True, 32, 1),  # granted as full duplex
+        (2, False, True, 32, 2),
         (1, True, True, 32, 4),  # live
         (8, True, False, 1, 2),
     ],
@@ -34,6 +35,12 @@ policies = st.builds(
 def test_connections(wish: int, qos: bool, half: bool, limit: int, expected: int) -> None:
     wishes = SessionWishes(max_connection=wish, qos=qos, half_connection=half)
     assert negotiate(wishes, replace(DEFAULT_POLICY, max_connection=limit)).max_connection == expected
+
+
+@pytest.mark.parametrize(("wish", "qos", "granted"), [(1, False, False), (1, True, True), (2, False, True)])
+def test_half_duplex_takes_more_than_one_connection(wish: int, qos: bool, granted: bool) -> None:
+    wishes = SessionWishes(max_connection=wish, qos=qos, half_connection=True)
+    assert negotiate(wishes, DEFAULT_POLICY).half_connection is granted
 
 
 @pytest.mark.parametrize(

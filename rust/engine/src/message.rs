@@ -1,5 +1,6 @@
 //! What arrives in a worker's mailbox.
 
+use std::io::Write;
 use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
@@ -69,6 +70,16 @@ pub struct Transfer {
     pub plain: Vec<u8>,
     /// To be sent first: the sealed farewell.
     pub unsent: Vec<u8>,
+}
+
+impl Transfer {
+    /// The session ended meanwhile: the peer hears so, as far as the socket takes it at once.
+    pub fn say_goodbye(&mut self) {
+        if let Some(tls) = &mut self.tls {
+            tls.close_notify(&mut self.unsent);
+        }
+        let _ = self.socket.write(&self.unsent);
+    }
 }
 
 /// A message to a worker.

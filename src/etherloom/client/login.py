@@ -104,7 +104,8 @@ async def _await_hello(connection: Connection, machine: ClientLogin, account: Ac
 
 def _wishes(account: Account) -> SessionWishes:
     return SessionWishes(
-        max_connection=account.connections,
+        # Half duplex takes one connection each way.
+        max_connection=max(account.connections, 2 if account.half_duplex else 1),
         use_encrypt=account.encrypt,
         use_compress=account.compress,
         half_connection=account.half_duplex,

@@ -31,14 +31,19 @@ def negotiate(
     require_encryption: bool = False,
     deny_qos: bool = False,
 ) -> AgreedModes:
-    """Grant the wishes as far as the session's policy and the hub's options allow."""
+    """Grant the wishes as far as the session's policy and the hub's options allow.
+
+    Half duplex over one connection is granted as full duplex: a stock client keeps to the one connection that it
+    wished for, and on a stock server such a session carries nothing towards it.
+    """
     qos = wishes.qos and not (policy.no_qos or deny_qos or wishes.monitor_mode)
+    half = wishes.half_connection and (qos or wishes.max_connection > 1)
     granted = min(wishes.max_connection, policy.max_connection or MAXIMUM_CONNECTIONS, MAXIMUM_CONNECTIONS)
     return AgreedModes(
-        max_connection=max(granted, minimum_connections(qos=qos, half=wishes.half_connection)),
+        max_connection=max(granted, minimum_connections(qos=qos, half=half)),
         use_encrypt=wishes.use_encrypt or require_encryption,
         use_compress=wishes.use_compress,
-        half_connection=wishes.half_connection,
+        half_connection=half,
         qos=qos,
         timeout_ms=_timeout_ms(policy),
     )

@@ -122,7 +122,12 @@ impl Worker {
     /// Second half of a promotion: the connection becomes a link.
     pub(super) fn on_attach(&mut self, session: u64, mut transfer: Transfer) {
         let now_ms = self.now_ms;
-        let Some(index) = self.slots.find(session) else {
+        let Some(index) = self
+            .slots
+            .find(session)
+            .filter(|index| self.is_running(*index))
+        else {
+            transfer.say_goodbye();
             return;
         };
         let identifier = transfer.connection;
@@ -160,6 +165,12 @@ impl Worker {
         self.serve_session(index);
         self.read_link(index, identifier);
         self.resume_devices(index);
+    }
+
+    fn is_running(&self, index: usize) -> bool {
+        self.slots
+            .get(index)
+            .is_some_and(|slot| slot.shared.ended.get().is_none())
     }
 
     fn link_mut(&mut self, index: usize, connection: u64) -> Option<&mut Link> {
