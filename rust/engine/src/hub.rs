@@ -8,6 +8,8 @@ use etherloom_switch::{Frame, HubRules, PortId, Switch, Verdict};
 use parking_lot::Mutex;
 
 const NO_WORKER: usize = usize::MAX;
+/// How much more than the least loaded worker a hub's first one may serve and still get its next port.
+const TOGETHER: usize = 2;
 
 /// One hub. Workers look up without a lock; ports come and go under one.
 pub struct Hub {
@@ -84,18 +86,45 @@ impl Hub {
         self.directory.load().as_ref().clone()
     }
 
-    /// The worker of all ports of a wire hub: the device must see how full the session is. The first
-    /// proposal stays.
-    pub fn place(&self, proposal: usize) -> usize {
-        if !self.wire {
-            return proposal;
+    /// The worker for a new port. All ports of a wire hub share one: the device must see how full the session is.
+    /// Others go to the least loaded worker, save that the first few of a hub stay together: a frame between two
+    /// workers costs a wake-up more. `loads` are those of all workers.
+    pub fn place(&self, loads: &[usize]) -> usize {
+        let least = loads.iter().copied().min().unwrap_or(0);
+        let proposal = loads.iter().position(|load| *load == least).unwrap_or(0);
+        let claimed =
+            self.home
+                .compare_exchange(NO_WORKER, proposal, Ordering::AcqRel, Ordering::Acquire);
+        match claimed {
+            Err(home)
+                if self.wire
+                    || loads
+                        .get(home)
+                        .is_some_and(|load| *load <= least + TOGETHER) =>
+            {
+                home
+            }
+            _ => proposal,
         }
-        match self
-            .home
-            .compare_exchange(NO_WORKER, proposal, Ordering::AcqRel, Ordering::Acquire)
-        {
-            Ok(_) => proposal,
-            Err(home) => home,
-        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_ports_of_a_hub_stay_together_and_later_ones_spread() {
+        let hub = Hub::new(1, false, HubRules::default());
+        assert_eq!(hub.place(&[5, 1, 3]), 1);
+        assert_eq!(hub.place(&[5, 4, 3]), 1);
+        assert_eq!(hub.place(&[5, 6, 3]), 2);
+    }
+
+    #[test]
+    fn a_wire_hub_has_one_worker() {
+        let hub = Hub::new(1, true, HubRules::default());
+        assert_eq!(hub.place(&[0, 9]), 0);
+        assert_eq!(hub.place(&[99, 0]), 0);
     }
 }

@@ -70,10 +70,18 @@ impl Shared {
 
     /// The worker with the least to do.
     pub fn least_loaded(&self) -> usize {
-        let loads = self.handles().iter().enumerate();
-        loads
-            .min_by_key(|(_, handle)| handle.load.load(Ordering::Relaxed))
-            .map_or(0, |(index, _)| index)
+        let loads = self.loads();
+        (0..loads.len())
+            .min_by_key(|index| loads[*index])
+            .unwrap_or(0)
+    }
+
+    /// What each worker serves.
+    pub fn loads(&self) -> Vec<usize> {
+        let handles = self.handles().iter();
+        handles
+            .map(|handle| handle.load.load(Ordering::Relaxed))
+            .collect()
     }
 
     /// Put a message into a worker's mailbox.

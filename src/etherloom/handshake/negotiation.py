@@ -33,8 +33,8 @@ def negotiate(
 ) -> AgreedModes:
     """Grant the wishes as far as the session's policy and the hub's options allow.
 
-    Half duplex over one connection is granted as full duplex: a stock client keeps to the one connection that it
-    wished for, and on a stock server such a session carries nothing towards it.
+    Half duplex over one connection is granted as full duplex: a stock client keeps to the one connection
+    that it wished for, and on a stock server such a session carries nothing towards it.
     """
     qos = wishes.qos and not (policy.no_qos or deny_qos or wishes.monitor_mode)
     half = wishes.half_connection and (qos or wishes.max_connection > 1)

@@ -101,7 +101,7 @@ impl Engine {
     }
 
     fn new_session(&self, hub: &Hub, kind: PortKind, queue_frames: usize) -> Arc<SessionShared> {
-        let worker = hub.place(self.shared.least_loaded());
+        let worker = hub.place(&self.shared.loads());
         let session = SessionShared::new(self.shared.next_identifier(), worker, kind, queue_frames);
         session
             .last_received_ms
