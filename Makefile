@@ -43,7 +43,7 @@ test: build stock
 
 test-full: build stock
 	cargo test --quiet --workspace --exclude etherloom-python
-	$(BIN)/python -m pytest -n 4 --dist worksteal --timeout 600 --full
+	$(BIN)/python -m pytest -n 6 --dist worksteal --timeout 600 --full
 
 lint: build
 	$(BIN)/ruff check .
