@@ -1,6 +1,8 @@
 """Administration calls against a whole server: what they answer and what they change."""
 
 import hashlib
+import socket
+import ssl
 from collections.abc import Sequence
 from dataclasses import replace
 from ipaddress import IPv4Address
@@ -397,6 +399,19 @@ async def test_the_mac_table(tmp_path: Path) -> None:
 
 
 # --- of our own
+
+
+async def test_caps_of_a_listener_act_at_once(tmp_path: Path) -> None:
+    async with serving(tmp_path) as running:
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port = probe.getsockname()[1]
+        await call(running, listener.CREATE_LISTENER, listener.Listener(port, enabled=True))
+        await call(running, own.SET_LISTENER_CAPS, own.ListenerCaps(port, per_source=1), LOCAL)
+        await until(lambda: not running.network.listener_error(port), "the port is open")
+        first = await Guest.arrive(port)
+        with pytest.raises((ConnectionError, ssl.SSLError)):
+            await Guest.arrive(port)
+        first.writer.transport.abort()
 
 
 async def test_the_summary(tmp_path: Path) -> None:

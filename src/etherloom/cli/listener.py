@@ -23,13 +23,29 @@ def state_text(row: own.ListenerState) -> str:
 def list_listeners() -> None:
     """List the ports and whether they are open."""
     table = terminal.call(own.GET_LISTENERS, Empty())
-    terminal.show_table(table.rows, ("PORT", "STATE"), [(row.port, state_text(row)) for row in table.rows])
+    columns = ("PORT", "STATE", "CAP PER SOURCE", "CAP IN ALL")
+    rows = [(row.port, state_text(row), row.per_source, row.total) for row in table.rows]
+    terminal.show_table(table.rows, columns, rows)
 
 
 def create_listener(port: Port) -> None:
     """Listen on a port, on IPv4 and IPv6."""
     terminal.call(listener.CREATE_LISTENER, listener.Listener(port, enabled=True))
     terminal.show_done({"port": port}, f"there is a listener on port {port}")
+
+
+def set_listener(
+    port: Port,
+    per_source: Annotated[
+        int | None, typer.Option("--per-source", min=1, metavar="N", help="Of one source address.")
+    ] = None,
+    total: Annotated[int | None, typer.Option("--total", min=1, metavar="N", help="Of all together.")] = None,
+) -> None:
+    """Cap the connections of a port that have not logged in. The port is opened anew."""
+    if per_source is None and total is None:
+        raise typer.BadParameter("nothing to change: give --per-source or --total")
+    terminal.call(own.SET_LISTENER_CAPS, own.ListenerCaps(port, per_source or 0, total or 0))
+    terminal.show_done({"port": port}, f"the caps of the listener on port {port} are set")
 
 
 def delete_listener(port: Port) -> None:
@@ -52,6 +68,7 @@ def disable_listener(port: Port) -> None:
 
 terminal.add_command(app, "list", list_listeners)
 terminal.add_command(app, "create", create_listener)
+terminal.add_command(app, "set", set_listener)
 terminal.add_command(app, "delete", delete_listener)
 terminal.add_command(app, "enable", enable_listener)
 terminal.add_command(app, "disable", disable_listener)

@@ -38,6 +38,20 @@ class Listeners:
 
         await self._owner.apply(derive, origin)
 
+    async def set_caps(self, port: int, per_source: int, total: int, origin: Origin) -> None:
+        """Cap the connections that have not logged in, of one source and in all; 0 changes nothing."""
+
+        def derive(snapshot: Snapshot) -> Sequence[Operation]:
+            listener = _find(snapshot, port)
+            capped = replace(
+                listener,
+                unestablished_per_source=per_source or listener.unestablished_per_source,
+                unestablished_total=total or listener.unestablished_total,
+            )
+            return [Put(keys.listener_key(port), capped)]
+
+        await self._owner.apply(derive, origin)
+
     async def delete(self, port: int, origin: Origin) -> None:
         """Remove a port. Connections that were accepted on it live on."""
 

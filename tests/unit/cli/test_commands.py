@@ -132,6 +132,11 @@ async def test_listeners(tmp_path: Path, shell: Shell) -> None:
         rows = {row["port"]: row for row in await shell.table("listener", "list")}
         assert set(rows) == {443, 992, 5555, 40_001}
         assert "already" in await shell.refused("listener", "create", "40001")
+        await shell.ok("listener", "set", "40001", "--per-source", "5")
+        rows = {row["port"]: row for row in await shell.table("listener", "list")}
+        assert (rows[40_001]["per_source"], rows[40_001]["total"]) == (5, 1_000)
+        assert "--total" in await shell.refused("listener", "set", "40001", status=2)
+        assert "40002" in await shell.refused("listener", "set", "40002", "--total", "9")
         await shell.ok("listener", "delete", "40001")
         assert server.owner.snapshot.listener(40_001) is None
         assert "40001" in await shell.refused("listener", "delete", "40001")

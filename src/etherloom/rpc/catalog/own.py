@@ -15,11 +15,16 @@ from etherloom.rpc.catalog.session import SessionName
 
 @dataclass(frozen=True, slots=True)
 class ListenerState:
-    """One TCP port of the configuration. `problem` says why it isn't open although it should be."""
+    """One TCP port of the configuration. `problem` says why it isn't open although it should be.
+
+    The caps count connections that have not logged in, one source address's and all.
+    """
 
     port: int = element.number("Port")
     enabled: bool = element.flag("Enabled")
     problem: str = element.text("Problem", 511)
+    per_source: int = element.number("UnestablishedPerSource")
+    total: int = element.number("UnestablishedTotal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,25 @@ class ListenerStates:
 
 GET_LISTENERS: Final = Call(
     "Etherloom.GetListeners", Empty, ListenerStates, Who.SERVER, "TCP ports and what is wrong with them."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerCaps:
+    """How many connections that have not logged in a port takes; 0 leaves a cap as it is."""
+
+    port: int = element.number("Port")
+    per_source: int = element.number("UnestablishedPerSource")
+    total: int = element.number("UnestablishedTotal")
+
+
+SET_LISTENER_CAPS: Final = Call(
+    "Etherloom.SetListenerCaps",
+    ListenerCaps,
+    ListenerCaps,
+    Who.SERVER,
+    "Cap the connections of a port that have not logged in. The port is opened anew.",
+    changes=True,
 )
 
 
@@ -259,6 +283,7 @@ BACKUP: Final = Call(
 CALLS: Final = (
     GET_SUMMARY,
     GET_LISTENERS,
+    SET_LISTENER_CAPS,
     GET_HUB_OPTIONS,
     SET_HUB_OPTIONS,
     CHANGE_USER,

@@ -22,7 +22,11 @@ def listener_states(house: House) -> tuple[own.ListenerState, ...]:
     """All ports of the configuration; `problem` is empty for what is switched off."""
     return tuple(
         own.ListenerState(
-            wanted.port, wanted.enabled, house.actual.listener_error(wanted.port) if wanted.enabled else ""
+            wanted.port,
+            wanted.enabled,
+            house.actual.listener_error(wanted.port) if wanted.enabled else "",
+            wanted.unestablished_per_source,
+            wanted.unestablished_total,
         )
         for wanted in house.owner.snapshot.listeners()
     )
@@ -47,10 +51,16 @@ async def enable_listener(house: House, caller: Caller, request: listener.Listen
     return request
 
 
+async def set_listener_caps(house: House, caller: Caller, request: own.ListenerCaps) -> own.ListenerCaps:
+    await house.listeners.set_caps(request.port, request.per_source, request.total, caller.origin)
+    return request
+
+
 HANDLERS: Final = (
     Handler(listener.ENUM_LISTENER, enum_listener),
     Handler(listener.CREATE_LISTENER, create_listener),
     Handler(listener.DELETE_LISTENER, delete_listener),
     Handler(listener.ENABLE_LISTENER, enable_listener),
     Handler(own.GET_LISTENERS, get_listeners),
+    Handler(own.SET_LISTENER_CAPS, set_listener_caps),
 )
