@@ -61,7 +61,9 @@ class Pinger:
         assert times, f"no echo came back: {text}"
         counts = _SENT.search(text)
         assert counts, text
-        loss = 1 - int(counts[2]) / int(counts[1])
+        # The last echo may have been under way when ping was stopped.
+        lost = max(int(counts[1]) - int(counts[2]) - 1, 0)
+        loss = lost / int(counts[1])
         return Latency(times[len(times) // 2], times[min(len(times) - 1, len(times) * 99 // 100)], loss)
 
     def _start(self, *options: str) -> Process:
