@@ -39,11 +39,13 @@ stock: build
 
 test: build stock
 	nice cargo test --quiet --workspace --exclude etherloom-python
-	$(BIN)/python -m pytest -n 4 --dist worksteal -m 'not full'
+	$(BIN)/python -m pytest -n 4 --dist worksteal -m 'not full and not alone'
+	$(BIN)/python -m pytest -m 'alone and not full'
 
 test-full: build stock
 	cargo test --quiet --workspace --exclude etherloom-python
-	$(BIN)/python -m pytest -n 6 --dist worksteal --timeout 600 --full
+	$(BIN)/python -m pytest -n 6 --dist worksteal --timeout 600 --full -m 'not alone'
+	$(BIN)/python -m pytest --timeout 600 --full -m alone
 
 lint: build
 	$(BIN)/ruff check .

@@ -6,6 +6,8 @@ import sys
 import textwrap
 import time
 
+import pytest
+
 from etherloom.engine.commands import HubRules, LinkSettings, SessionRules
 from tests.support.engine import Bench, running, until
 
@@ -95,6 +97,7 @@ async def rounds_of(bench: Bench, *, held: bool) -> int:
             process.communicate()
 
 
+@pytest.mark.alone
 async def test_frames_go_on_while_python_computes() -> None:
     async with running() as bench:
         free = await rounds_of(bench, held=False)

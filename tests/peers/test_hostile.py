@@ -23,7 +23,7 @@ from tests.support.underlay import dropping
 from tests.support.waiting import wait_until
 from tests.support.world import World
 
-pytestmark = [pytest.mark.root, pytest.mark.stock, pytest.mark.slow]
+pytestmark = [pytest.mark.root, pytest.mark.stock, pytest.mark.slow, pytest.mark.alone]
 
 _PEERS = 20
 _MEMORY_LIMIT = 48 << 20

@@ -12,7 +12,7 @@ from tests.support.peers import Account, Kind
 from tests.support.scripted import Login
 from tests.support.world import World
 
-pytestmark = [pytest.mark.root, pytest.mark.stock, pytest.mark.slow]
+pytestmark = [pytest.mark.root, pytest.mark.stock, pytest.mark.slow, pytest.mark.alone]
 
 _LOGINS = 50
 # One storm is over within a second: too few echoes for a p99.
