@@ -65,6 +65,22 @@ def test_encryption_can_be_required() -> None:
     assert negotiate(wishes, DEFAULT_POLICY, require_encryption=True).use_encrypt
 
 
+@pytest.mark.parametrize(
+    ("asked", "allowed", "agreed"), [(0, True, 0), (1, True, 1), (7, True, 1), (1, False, 0)]
+)
+def test_super_frames_as_far_as_both_ends_know_them(asked: int, allowed: bool, agreed: int) -> None:
+    wishes = replace(PLAIN, super_frames=asked)
+    assert negotiate(wishes, DEFAULT_POLICY, super_frames=allowed).super_frames == agreed
+
+
+def test_super_frames_only_inside_tls_and_never_compressed() -> None:
+    wishes = replace(PLAIN, super_frames=1)
+    assert not negotiate(replace(wishes, use_compress=True), DEFAULT_POLICY).super_frames
+    assert not negotiate(replace(wishes, use_encrypt=False), DEFAULT_POLICY).super_frames
+    moved_into_tls = negotiate(replace(wishes, use_encrypt=False), DEFAULT_POLICY, require_encryption=True)
+    assert moved_into_tls.super_frames == 1
+
+
 @given(wishes_of_any_kind, policies, st.booleans(), st.booleans())
 def test_whatever_is_wished_the_grant_is_sane(
     wishes: SessionWishes, policy: Policy, required: bool, denied: bool

@@ -15,6 +15,7 @@ from tests.support.etherloom import PROGRAM, EtherloomServer, environment
 from tests.support.netns import Namespace, join
 from tests.support.packages import machine_tool
 from tests.support.process import Process, wait_ended
+from tests.support.traffic import Station, transfer
 from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.root, pytest.mark.timeout(120)]
@@ -134,6 +135,19 @@ def site(tmp_path: Path) -> Iterator[Site]:
     finally:
         client.delete()
         server.delete()
+
+
+@pytest.mark.parametrize(("wish", "allowed"), [("on", "on"), ("off", "on"), ("on", "off")])
+def test_super_frames_where_both_ends_want_them(site: Site, wish: str, allowed: str) -> None:
+    site.program.cli("hub", "set", "LAB", "--super-frames", allowed)
+    client = site.connect(*STATIC, "--super-frames", wish)
+    agreed = wish == allowed == "on"
+    assert client.until("established")["super_frames"] is agreed
+    (session,) = (one for one in site.program.sessions("LAB") if one.user == "alice")
+    assert site.program.table("session", "show", "LAB", session.name)["super_frames"] is agreed
+    site.ping()
+    here = Station(site.client, "vpn7", "10.50.0.2", "")
+    transfer(here, Station(site.server, "hub0", HUB_ADDRESS, ""), 3_000_000, HUB_ADDRESS)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

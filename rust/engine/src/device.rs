@@ -1,18 +1,20 @@
-//! A TAP adapter: frames out of it one by one, frames into it joined where the kernel takes that.
+//! A TAP adapter: frames out of it as the kernel hands them over, frames into it joined where the kernel takes that.
 
 use std::fs::File;
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, IoSlice};
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
 use etherloom_switch::DropReason;
-use etherloom_wire::offload::{Coalescer, VIRTIO_HEADER_BYTES, VirtioHeader, segment};
+use etherloom_wire::offload::{Coalescer, Packet, VirtioHeader};
 
 use crate::os::TapOffload;
+use crate::passing::Passing;
 
 /// A TAP adapter, plugged into a hub.
 pub struct Device {
     file: File,
-    offload: Option<Coalescer>,
+    offload: TapOffload,
+    coalescer: Coalescer,
 }
 
 /// Frames that the device did not take, by reason.
@@ -25,8 +27,8 @@ pub struct Refused {
 }
 
 impl Refused {
-    fn add(&mut self, error: &std::io::Error) {
-        if error.kind() == ErrorKind::WouldBlock {
+    fn add(&mut self, kind: ErrorKind) {
+        if kind == ErrorKind::WouldBlock {
             self.full += 1;
         } else {
             self.faulty += 1;
@@ -45,13 +47,11 @@ impl Refused {
 impl Device {
     /// A device that was opened with this much help from the kernel.
     pub fn new(descriptor: OwnedFd, offload: TapOffload) -> Self {
-        let file = File::from(descriptor);
-        let offload = match offload {
-            TapOffload::None => None,
-            TapOffload::Tcp => Some(Coalescer::new(false)),
-            TapOffload::TcpAndUdp => Some(Coalescer::new(true)),
-        };
-        Self { file, offload }
+        Self {
+            file: File::from(descriptor),
+            offload,
+            coalescer: Coalescer::new(offload == TapOffload::TcpAndUdp),
+        }
     }
 
     /// For the poll.
@@ -66,16 +66,28 @@ impl Device {
 
     /// Whether what `read` brings starts with a header.
     pub fn has_header(&self) -> bool {
-        self.offload.is_some()
+        self.offload != TapOffload::None
     }
 
-    /// Write a frame, now or with the next ones of its flow; `flush` ends a batch.
-    pub fn enqueue(&mut self, frame: &[u8]) -> Refused {
+    /// Write a frame, now or with the next ones of its flow; `flush` ends a batch. `scratch` is memory only.
+    pub fn enqueue(&mut self, passing: &Passing<'_>, scratch: &mut Vec<u8>) -> Refused {
+        if let Some(frame) = passing.segments.as_complete() {
+            return self.push(&Packet::plain(frame));
+        }
+        if self.takes(&passing.packet) {
+            return if passing.packet.header.is_super() {
+                self.write_super(passing)
+            } else {
+                self.push(&passing.packet)
+            };
+        }
         let mut refused = Refused::default();
-        let file = &mut self.file;
-        match &mut self.offload {
-            None => write(file, frame, &mut refused),
-            Some(coalescer) => coalescer.push(frame, &mut |bytes| write(file, bytes, &mut refused)),
+        for index in 0..passing.segments.count() {
+            scratch.clear();
+            passing.segments.append(index, scratch);
+            let one = self.push(&Packet::plain(scratch));
+            refused.full += one.full;
+            refused.faulty += one.faulty;
         }
         refused
     }
@@ -83,24 +95,54 @@ impl Device {
     /// Write what is held back.
     pub fn flush(&mut self) -> Refused {
         let mut refused = Refused::default();
-        let file = &mut self.file;
-        if let Some(coalescer) = &mut self.offload {
-            coalescer.flush(&mut |bytes| write(file, bytes, &mut refused));
+        let file = &self.file;
+        self.coalescer
+            .flush(&mut |bytes| write(file, &[IoSlice::new(bytes)], &mut refused));
+        refused
+    }
+
+    fn takes(&self, packet: &Packet<'_>) -> bool {
+        match self.offload {
+            TapOffload::None => false,
+            TapOffload::Tcp => !packet.header.is_udp(),
+            TapOffload::TcpAndUdp => true,
         }
+    }
+
+    fn push(&mut self, packet: &Packet<'_>) -> Refused {
+        let mut refused = Refused::default();
+        let file = &self.file;
+        if self.offload == TapOffload::None {
+            write(file, &[IoSlice::new(packet.bytes)], &mut refused);
+        } else {
+            self.coalescer.push_packet(packet, &mut |bytes| {
+                write(file, &[IoSlice::new(bytes)], &mut refused);
+            });
+        }
+        refused
+    }
+
+    /// As it came, behind the earlier frames of its flow. What a peer says is written anew: the kernel believes it.
+    fn write_super(&mut self, passing: &Passing<'_>) -> Refused {
+        let mut refused = Refused::default();
+        let file = &self.file;
+        let Packet { header, bytes } = passing.packet;
+        self.coalescer.release(bytes, &mut |held| {
+            write(file, &[IoSlice::new(held)], &mut refused);
+        });
+        let header = VirtioHeader {
+            header_length: passing.segments.shape().0 as u16,
+            ..header
+        }
+        .write();
+        let pieces = [IoSlice::new(&header), IoSlice::new(bytes)];
+        write(file, &pieces, &mut refused);
         refused
     }
 }
 
-fn write(file: &mut File, bytes: &[u8], refused: &mut Refused) {
-    if let Err(error) = file.write(bytes) {
-        refused.add(&error);
-    }
-}
-
-/// Hand over the frames of what a device with offload sent. False when its header lies.
-pub fn cut(bytes: &[u8], scratch: &mut Vec<u8>, sink: &mut impl FnMut(&[u8])) -> bool {
-    match bytes.split_first_chunk::<VIRTIO_HEADER_BYTES>() {
-        Some((header, frame)) => segment(&VirtioHeader::read(header), frame, scratch, sink).is_ok(),
-        None => false,
+fn write(file: &File, pieces: &[IoSlice<'_>], refused: &mut Refused) {
+    if let Err(error) = rustix::io::writev(file, pieces) {
+        refused.add(error.kind());
     }
 }

@@ -48,7 +48,7 @@ impl Hub {
         }
     }
 
-    /// All ports at this moment.
+    /// All ports at this moment, in order, so that those of one worker stand together.
     pub fn ports(&self) -> Guard<Arc<Vec<PortId>>> {
         self.directory.load()
     }
@@ -60,7 +60,8 @@ impl Hub {
             return false;
         }
         let mut ports = self.directory.load().as_ref().clone();
-        ports.push(port);
+        let place = ports.partition_point(|other| *other < port);
+        ports.insert(place, port);
         self.directory.store(Arc::new(ports));
         true
     }

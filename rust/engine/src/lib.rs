@@ -15,6 +15,7 @@ pub mod link;
 pub mod logging;
 mod message;
 mod os;
+mod passing;
 pub mod session;
 mod shared;
 pub mod snapshot;

@@ -4,13 +4,16 @@ use std::io::{self, Read, Write};
 use std::net::Shutdown;
 use std::sync::Arc;
 
+use etherloom_switch::PortId;
 use etherloom_wire::block::{
-    BlockDecoder, Compressor, append_compressed_frame, append_frame, begin_group,
-    encode_keep_alive, patch_group,
+    BlockDecoder, Compressor, SUPER_FRAME_HEADER_BYTES, append_compressed_frame, append_frame_with,
+    append_super_frame, begin_group, encode_keep_alive, patch_group,
 };
+use etherloom_wire::offload::{Packet, Segments};
 use mio::net::TcpStream;
 
 use crate::message::Transfer;
+use crate::passing::Passing;
 use crate::session::{NotQueued, SessionRules};
 use crate::shared::LinkShared;
 use crate::tls::Tls;
@@ -43,8 +46,12 @@ pub struct Scratch {
     pub cipher: Vec<u8>,
     /// Opened blocks.
     pub plain: Vec<u8>,
-    /// A super-frame cut into frames.
+    /// A segment of a super-frame, for one target.
     pub segments: Vec<u8>,
+    /// A segment of a super-frame, for many targets.
+    pub plain_frame: Vec<u8>,
+    /// Targets of a flood.
+    pub ports: Vec<PortId>,
     /// Sealed blocks.
     pub sealed: Vec<u8>,
     /// Empty buffers with room, for frames that wait.
@@ -60,6 +67,8 @@ impl Default for Scratch {
             plain: Vec::with_capacity(CARRY_BYTES + READ_BYTES),
             sealed: Vec::with_capacity(CARRY_BYTES + READ_BYTES),
             segments: Vec::new(),
+            plain_frame: Vec::new(),
+            ports: Vec::new(),
             pool: Vec::new(),
             compressor: Compressor::new(),
         }
@@ -175,30 +184,81 @@ impl Link {
         self.pending.len() + self.unsent.len() - self.sent
     }
 
-    /// Queue one frame.
-    pub fn enqueue(
+    /// Queue a frame as it came, for a peer that takes super-frames.
+    pub fn enqueue_whole(
         &mut self,
-        frame: &[u8],
+        packet: &Packet<'_>,
+        limit: usize,
+        scratch: &mut Scratch,
+    ) -> Result<(), NotQueued> {
+        let bytes = packet.bytes.len() + SUPER_FRAME_HEADER_BYTES;
+        self.begin_frames(bytes, 1, limit, scratch)?;
+        append_super_frame(&mut self.pending, packet);
+        self.count_frames(1);
+        Ok(())
+    }
+
+    /// Queue a frame as any peer takes it: cut where it must be, straight into the block.
+    pub fn enqueue_segments(
+        &mut self,
+        passing: &Passing<'_>,
         compress: bool,
         limit: usize,
         scratch: &mut Scratch,
     ) -> Result<(), NotQueued> {
-        if self.backlog() + frame.len() + 2 * NUMBER_BYTES > limit {
+        let segments = &passing.segments;
+        let count = segments.count();
+        self.begin_frames(passing.segment_bytes(), count, limit, scratch)?;
+        for index in 0..count {
+            if compress {
+                self.append_compressed(segments, index, scratch)?;
+            } else {
+                let length = segments.length(index);
+                append_frame_with(&mut self.pending, length, |out| segments.append(index, out));
+            }
+            self.count_frames(1);
+        }
+        Ok(())
+    }
+
+    fn append_compressed(
+        &mut self,
+        segments: &Segments<'_>,
+        index: usize,
+        scratch: &mut Scratch,
+    ) -> Result<(), NotQueued> {
+        let Scratch {
+            segments: memory,
+            compressor,
+            ..
+        } = scratch;
+        memory.clear();
+        segments.append(index, memory);
+        append_compressed_frame(&mut self.pending, memory, compressor)
+            .map_err(|_| NotQueued::NotCompressed)
+    }
+
+    fn begin_frames(
+        &mut self,
+        bytes: usize,
+        count: usize,
+        limit: usize,
+        scratch: &mut Scratch,
+    ) -> Result<(), NotQueued> {
+        if self.backlog() + bytes + (count + 1) * NUMBER_BYTES > limit {
             return Err(NotQueued::Full);
         }
         self.make_room(scratch);
-        let (place, count) = self
-            .group
-            .unwrap_or_else(|| (begin_group(&mut self.pending), 0));
-        self.group = Some((place, count));
-        if compress {
-            append_compressed_frame(&mut self.pending, frame, &mut scratch.compressor)
-                .map_err(|_| NotQueued::NotCompressed)?;
-        } else {
-            append_frame(&mut self.pending, frame);
+        if self.group.is_none() {
+            self.group = Some((begin_group(&mut self.pending), 0));
         }
-        self.group = Some((place, count + 1));
         Ok(())
+    }
+
+    fn count_frames(&mut self, frames: u32) {
+        if let Some((_, count)) = &mut self.group {
+            *count += frames;
+        }
     }
 
     /// Queue a keep-alive.

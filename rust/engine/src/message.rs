@@ -6,52 +6,75 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 
 use etherloom_switch::PortId;
+use etherloom_wire::offload::{Packet, VIRTIO_HEADER_BYTES};
 use mio::net::TcpStream;
 
 use crate::admission::Admission;
 use crate::device::Device;
 use crate::hub::Hub;
 use crate::link::LinkSettings;
+use crate::passing::Passing;
 use crate::session::SessionRules;
 use crate::shared::{ConnectionShared, SessionShared};
 use crate::tls::Tls;
 
-/// Frames for ports of one worker, encoded one behind the other: port, length, bytes.
+/// Frames for ports of one worker, encoded one behind the other.
 #[derive(Default)]
 pub struct Batch {
     /// The hub that they belong to: a port number may have been given to another hub's session since.
     pub hub: u64,
-    /// `u32 port, u32 length, bytes`, native byte order.
+    /// `u32 ports, u32 length, ports × u32 port, header, bytes`, native byte order.
     pub frames: Vec<u8>,
-    /// How many.
+    /// How many, as segments, times their ports.
     pub count: usize,
 }
 
 impl Batch {
     /// Append one frame.
-    pub fn push(&mut self, port: PortId, frame: &[u8]) {
-        self.frames.extend_from_slice(&port.to_ne_bytes());
-        self.frames
-            .extend_from_slice(&(frame.len() as u32).to_ne_bytes());
-        self.frames.extend_from_slice(frame);
-        self.count += 1;
+    pub fn push(&mut self, ports: &[PortId], passing: &Passing<'_>) {
+        let Packet { header, bytes } = passing.packet;
+        for number in [ports.len(), bytes.len()] {
+            self.frames
+                .extend_from_slice(&(number as u32).to_ne_bytes());
+        }
+        for port in ports {
+            self.frames.extend_from_slice(&port.to_ne_bytes());
+        }
+        self.frames.extend_from_slice(&header.write());
+        self.frames.extend_from_slice(bytes);
+        self.count += passing.segments.count() * ports.len();
     }
 
-    /// Walk over the frames.
-    pub fn each(&self, mut visit: impl FnMut(PortId, &[u8])) {
+    /// Walk over the frames. `ports` is memory only.
+    pub fn each(&self, ports: &mut Vec<PortId>, mut visit: impl FnMut(&[PortId], Packet<'_>)) {
         let mut rest = self.frames.as_slice();
-        while let Some((port, tail)) = rest.split_first_chunk::<4>() {
-            let Some((length, tail)) = tail.split_first_chunk::<4>() else {
+        while let Some((count, tail)) = split_number(rest) {
+            let Some((length, mut tail)) = split_number(tail) else {
                 return;
             };
-            let Some((frame, tail)) = tail.split_at_checked(u32::from_ne_bytes(*length) as usize)
+            ports.clear();
+            for _ in 0..count {
+                let Some((port, behind)) = split_number(tail) else {
+                    return;
+                };
+                ports.push(port);
+                tail = behind;
+            }
+            let Some((packet, tail)) = tail.split_at_checked(VIRTIO_HEADER_BYTES + length as usize)
             else {
                 return;
             };
-            visit(PortId::from_ne_bytes(*port), frame);
+            if let Some(packet) = Packet::read(packet) {
+                visit(ports, packet);
+            }
             rest = tail;
         }
     }
+}
+
+fn split_number(bytes: &[u8]) -> Option<(u32, &[u8])> {
+    let (number, rest) = bytes.split_first_chunk::<4>()?;
+    Some((u32::from_ne_bytes(*number), rest))
 }
 
 /// A connection with its unread bytes, on its way into a session.

@@ -1,12 +1,13 @@
 //! A native session on its worker: its links, which of them carries a frame, keep-alives and time-outs.
 
-use etherloom_wire::block::BlockLimits;
+use etherloom_wire::block::{BlockLimits, SUPER_FRAME_HEADER_BYTES};
+use etherloom_wire::offload::MAXIMUM_FRAME_BYTES;
 
 use crate::flow::flow_hash;
 use crate::link::{Link, Scratch};
+use crate::passing::Passing;
 
 const STOCK_FRAME_BYTES: usize = 1_600;
-const SUPER_FRAME_BYTES: usize = 65_535 + 64;
 const PINS: usize = 256;
 const NO_LINK: u64 = 0;
 /// More than a link seals between two looks at it.
@@ -25,7 +26,7 @@ pub struct SessionRules {
     pub compress: bool,
     /// Links carry frames one way only.
     pub half_duplex: bool,
-    /// Frames may be longer than Ethernet's.
+    /// Super-frames are carried whole; plain frames may be as long.
     pub super_frames: bool,
     /// What may wait for one link.
     pub queue_bytes: usize,
@@ -35,7 +36,7 @@ impl SessionRules {
     /// The longest frame that a block may hold.
     pub fn frame_limit(&self) -> usize {
         if self.super_frames {
-            SUPER_FRAME_BYTES
+            MAXIMUM_FRAME_BYTES
         } else {
             STOCK_FRAME_BYTES
         }
@@ -44,10 +45,12 @@ impl SessionRules {
     /// What the peer may put into a block.
     pub fn block_limits(&self) -> BlockLimits {
         let frame = self.frame_limit();
-        let block = BlockLimits::STOCK.block.max(frame);
         BlockLimits {
             frame,
-            block,
+            block: BlockLimits::STOCK
+                .block
+                .max(frame + SUPER_FRAME_HEADER_BYTES),
+            super_frames: self.super_frames,
             ..BlockLimits::STOCK
         }
     }
@@ -85,12 +88,22 @@ impl Native {
         }
     }
 
-    /// Queue a frame on the link that its flow is pinned to.
-    pub fn enqueue(&mut self, frame: &[u8], scratch: &mut Scratch) -> Result<(), NotQueued> {
-        if frame.len() > self.rules.frame_limit() {
+    /// Queue a frame on the link that its flow is pinned to: whole, or all its segments, or nothing of it.
+    pub fn enqueue(
+        &mut self,
+        passing: &Passing<'_>,
+        scratch: &mut Scratch,
+    ) -> Result<(), NotQueued> {
+        let whole = self.takes_super_frames() && !passing.is_complete();
+        let longest = if whole {
+            passing.packet.bytes.len()
+        } else {
+            passing.segments.length(0)
+        };
+        if longest > self.rules.frame_limit() {
             return Err(NotQueued::TooLong);
         }
-        let pin = flow_hash(frame) as usize % PINS;
+        let pin = flow_hash(passing.packet.bytes) as usize % PINS;
         let limit = self.rules.queue_bytes;
         let chosen = match self
             .links
@@ -100,7 +113,17 @@ impl Native {
             Some(position) if !self.links[position].is_blocked() => position,
             pinned => self.repin(pin, pinned).ok_or(NotQueued::NoLink)?,
         };
-        self.links[chosen].enqueue(frame, self.rules.compress, limit, scratch)
+        let link = &mut self.links[chosen];
+        if whole {
+            link.enqueue_whole(&passing.packet, limit, scratch)
+        } else {
+            link.enqueue_segments(passing, self.rules.compress, limit, scratch)
+        }
+    }
+
+    /// Super-frames and partial checksums go to the peer as they are.
+    pub fn takes_super_frames(&self) -> bool {
+        self.rules.super_frames
     }
 
     /// Choose the emptiest link. A flow leaves a link that lives only when that one's queue is half full:

@@ -32,7 +32,7 @@ pub enum DropReason {
     DeviceRefused,
     /// The worker that serves the target had too much to do.
     WorkerQueueFull,
-    /// The device said something impossible about a super-frame.
+    /// The device or the peer said something impossible about a super-frame.
     BadOffload,
 }
 

@@ -36,3 +36,8 @@ fn ethernet() {
 fn offload() {
     replay("offload", fuzz::offload);
 }
+
+#[test]
+fn super_frame() {
+    replay("super_frame", fuzz::super_frame);
+}

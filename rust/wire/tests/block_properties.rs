@@ -126,7 +126,7 @@ proptest! {
 
     #[test]
     fn a_frame_never_exceeds_its_limit(stream in vec(any::<u8>(), 0..200), frame in 1..40_usize) {
-        let limits = BlockLimits { frame, block: 100, keep_alive: 20 };
+        let limits = BlockLimits { frame, block: 100, keep_alive: 20, super_frames: false };
         let mut input = vec![0, 0, 0, 9, 0, 0, 0];
         input.extend(stream);
         let (items, _) = decode_all(&mut BlockDecoder::new(limits, false), &input);
@@ -134,6 +134,7 @@ proptest! {
             match item {
                 Got::Frame(bytes) => prop_assert!((1..=frame).contains(&bytes.len())),
                 Got::KeepAlive(bytes) => prop_assert!(bytes.len() <= 20),
+                Got::SuperFrame(..) => prop_assert!(false, "nobody agreed on super-frames"),
                 Got::Dropped(_) => {}
             }
         }

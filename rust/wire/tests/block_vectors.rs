@@ -6,8 +6,10 @@ mod collect;
 
 use collect::{Got, decode_all};
 use etherloom_wire::block::{
-    BlockDecoder, BlockError, BlockLimits, Compressor, DropReason, GroupEncoder, encode_keep_alive,
+    BlockDecoder, BlockError, BlockLimits, Compressor, DropReason, GroupEncoder,
+    append_super_frame, begin_group, encode_keep_alive, patch_group,
 };
+use etherloom_wire::offload::{GSO_TCPV4, NEEDS_CHECKSUM, Packet, VirtioHeader};
 
 /// An ARP request of one stock client as the other received it, behind a keep-alive (captured live).
 const ARP: [u8; 42] = [
@@ -243,8 +245,69 @@ fn larger_limits_pass_larger_frames() {
         frame: 65_535,
         block: 65_535,
         keep_alive: 512,
+        super_frames: false,
     };
     let frame = vec![3; 65_535];
     let (items, _) = decode_all(&mut BlockDecoder::new(limits, false), &group(&[&frame]));
     assert_eq!(items, [Got::Frame(frame)]);
+}
+
+/// One group of one block: the highest bit of its size, then the header, then the frame. Own format, written by
+/// hand after `docs/protocol/super-frames.md`.
+const SUPER_FRAME: [u8; 20] = [
+    0, 0, 0, 1, 0x80, 0, 0, 12, 1, 1, 0x05, 0xa8, 0, 34, 0, 16, 0xde, 0xad, 0xbe, 0xef,
+];
+
+fn super_limits() -> BlockLimits {
+    BlockLimits {
+        super_frames: true,
+        ..BlockLimits::STOCK
+    }
+}
+
+fn super_header() -> VirtioHeader {
+    VirtioHeader {
+        flags: NEEDS_CHECKSUM,
+        gso_type: GSO_TCPV4,
+        header_length: 0,
+        segment_size: 1448,
+        checksum_start: 34,
+        checksum_offset: 16,
+    }
+}
+
+#[test]
+fn super_frame_is_header_and_frame() {
+    let mut out = Vec::new();
+    let place = begin_group(&mut out);
+    let packet = Packet {
+        header: super_header(),
+        bytes: &[0xde, 0xad, 0xbe, 0xef],
+    };
+    append_super_frame(&mut out, &packet);
+    patch_group(&mut out, place, 1);
+    assert_eq!(out, SUPER_FRAME);
+    let (items, result) = decode_all(&mut BlockDecoder::new(super_limits(), false), &out);
+    let frame = vec![0xde, 0xad, 0xbe, 0xef];
+    assert_eq!(items, [Got::SuperFrame(super_header(), frame)]);
+    assert_eq!(result, Ok(out.len()));
+}
+
+#[test]
+fn super_frame_of_an_unknown_kind_is_dropped() {
+    for (place, value) in [(8, 2), (8, 0x81), (7, 8), (7, 3)] {
+        let mut stream = SUPER_FRAME;
+        stream[place] = value;
+        let limits = super_limits();
+        let (items, _) = decode_all(&mut BlockDecoder::new(limits, false), &stream);
+        assert_eq!(items[0], Got::Dropped(DropReason::BadSuperFrame));
+    }
+}
+
+#[test]
+fn super_frame_ends_a_session_that_did_not_agree() {
+    let mut decoder = BlockDecoder::new(BlockLimits::STOCK, false);
+    let (items, result) = decode_all(&mut decoder, &SUPER_FRAME);
+    assert!(items.is_empty());
+    assert!(matches!(result, Err(BlockError::BlockTooLong { .. })));
 }

@@ -23,6 +23,7 @@ import typer
 from etherloom.cli import connect_options as options
 from etherloom.cli import terminal
 from etherloom.cli.connect_status import Reporter, choose_reporter
+from etherloom.cli.values import Switch
 from etherloom.client import events
 from etherloom.client.account import (
     DEFAULT_PORT,
@@ -71,6 +72,7 @@ def connect(
     half_duplex: options.HalfDuplex = False,
     compress: options.Compress = False,
     no_encrypt: options.NoEncrypt = False,
+    super_frames: options.SuperFrames = Switch.ON,
     ca: options.Ca = "",
     pin: options.Pin = "",
     insecure: options.Insecure = False,
@@ -99,6 +101,7 @@ def connect(
             half_duplex=half_duplex,
             compress=compress,
             encrypt=not no_encrypt,
+            super_frames=super_frames is Switch.ON,
             additional_interval_s=additional_interval,
             connection_lifetime_s=connection_lifetime,
             retry=parse_retry(retry, retry_interval),

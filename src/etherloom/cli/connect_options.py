@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from etherloom.cli.values import Switch
 from etherloom.client.account import MAXIMUM_CONNECTIONS
 
 # -- where to, and as whom
@@ -54,6 +55,9 @@ Connections = Annotated[int, typer.Option(min=1, max=MAXIMUM_CONNECTIONS, help="
 HalfDuplex = Annotated[bool, typer.Option("--half-duplex", help="Each connection carries one direction.")]
 Compress = Annotated[bool, typer.Option("--compress", help="Compress frames.")]
 NoEncrypt = Annotated[bool, typer.Option("--no-encrypt", help="Ask for PLAIN TEXT after the log-in.")]
+SuperFrames = Annotated[
+    Switch, typer.Option(help="Carry what the kernel joins whole, where the server does too.")
+]
 ConnectionLifetime = Annotated[
     float,
     typer.Option(metavar="S", min=0, help="Replace each TCP connection after so long.", show_default="never"),

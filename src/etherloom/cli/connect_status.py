@@ -139,6 +139,8 @@ def _established(event: events.Established) -> str:
     modes = [f"up to {event.connections} connections", _cipher(event)]
     if event.half_duplex:
         modes.append("half duplex")
+    if event.super_frames:
+        modes.append("super-frames")
     if event.compress:
         modes.append("compressed")
     text = f"session {event.session} on {event.address} port {event.port}, {', '.join(modes)}"

@@ -20,6 +20,10 @@ RequireEncryption = Annotated[
     Switch | None,
     typer.Option("--require-encryption", help="Move sessions that ask for plain text into TLS."),
 ]
+SuperFrames = Annotated[
+    Switch | None,
+    typer.Option("--super-frames", help="Carry what the kernel joins whole to clients of our own."),
+]
 Hidden = Annotated[Switch | None, typer.Option("--hidden", help="Keep it off the list for strangers.")]
 
 
@@ -62,15 +66,18 @@ def set_hub(
     max_sessions: MaxSessions = None,
     require_encryption: RequireEncryption = None,
     hidden: Hidden = None,
+    super_frames: SuperFrames = None,
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read a password for the hub's administrator.")
     ] = False,
 ) -> None:
     """Change a hub's options; what isn't given stays as it is."""
     password = read_password(from_stdin=True, what="") if password_stdin else None
-    if (max_sessions, require_encryption, hidden, password) == (None, None, None, None):
+    request = own.HubOptions(
+        name, max_sessions, is_on(hidden), is_on(require_encryption), is_on(super_frames), password
+    )
+    if request == own.HubOptions(name):
         raise typer.BadParameter("nothing to change: give an option, see `etherloom hub set --help`")
-    request = own.HubOptions(name, max_sessions, is_on(hidden), is_on(require_encryption), password)
     reply = terminal.call(own.SET_HUB_OPTIONS, request)
     terminal.show_done(reply, f"hub {reply.hub} is changed")
 
@@ -113,6 +120,7 @@ def _print_hub(status: hub.HubStatus, options: own.HubOptions, table: own.MacTab
             "Sessions": f"{status.sessions} of {options.maximum_sessions or 'any number'}",
             "Encryption required": options.require_encryption,
             "Hidden": options.hidden,
+            "Super-frames": options.super_frames,
             "Users": status.users,
             "Log-ins": status.logins,
             "Last log-in": terminal.format_time(status.last_login if status.logins else 0) or "never",

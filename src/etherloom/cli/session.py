@@ -51,6 +51,7 @@ def _print_session(one: own.SessionDetails) -> None:
             "Encryption": _encryption(one),
             "Compressed": one.compressed,
             "Half duplex": one.half_duplex,
+            "Super-frames": one.super_frames,
             "Time-out": f"{one.timeout_ms / 1000:g} s, silent for {one.idle_ms / 1000:.1f} s",
             "Links": f"{len(one.links)} of {one.links_maximum}, {one.links_opened} opened in all",
             "Received": terminal.format_traffic(one.traffic, received=True),

@@ -39,6 +39,7 @@ class Established:
     encrypt: bool
     compress: bool
     half_duplex: bool
+    super_frames: bool
     timeout_s: float
     tls_version: str
     cipher: str

@@ -25,6 +25,7 @@ from etherloom.handshake.messages import (
     Welcome,
     WelcomeParameters,
 )
+from etherloom.handshake.negotiation import SUPER_FRAMES_VERSION
 from etherloom.model.errors import ErrorCode
 from etherloom.wire.http import http_date
 
@@ -109,6 +110,7 @@ def _wishes(account: Account) -> SessionWishes:
         use_encrypt=account.encrypt,
         use_compress=account.compress,
         half_connection=account.half_duplex,
+        super_frames=SUPER_FRAMES_VERSION if account.super_frames else 0,
         qos=False,
     )
 

@@ -154,6 +154,7 @@ class AccountRunner:
                 encrypt=parameters.use_encrypt,
                 compress=parameters.use_compress,
                 half_duplex=parameters.half_connection,
+                super_frames=parameters.super_frames > 0,
                 timeout_s=parameters.timeout_ms / 1000,
                 tls_version=facts.tls_version,
                 cipher=facts.cipher,
@@ -184,6 +185,7 @@ def _session_rules(parameters: WelcomeParameters) -> SessionRules:
         timeout_ms=parameters.timeout_ms,
         compress=parameters.use_compress,
         half_duplex=parameters.half_connection,
+        super_frames=parameters.super_frames > 0,
         queue_bytes=max(_QUEUE_BYTES // parameters.max_connection, _MINIMUM_QUEUE_BYTES),
     )
 

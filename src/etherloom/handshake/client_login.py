@@ -181,6 +181,8 @@ def _add_wishes(pack: Pack, wishes: SessionWishes) -> None:
     for name in ("support_bulk_on_rudp", "support_hmac_on_bulk_of_rudp", "support_udp_recovery"):
         pack.add_bool(name, True)
     pack.add_int("rudp_bulk_max_version", 2)
+    if wishes.super_frames:
+        pack.add_int("etherloom_super_frames", wishes.super_frames)
 
 
 def _add_credential(pack: Pack, credential: LoginCredential, challenge: bytes) -> None:

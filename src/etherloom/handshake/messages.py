@@ -63,7 +63,10 @@ Auth = AnonymousAuth | PasswordAuth | PlainPasswordAuth | CertificateAuth | Tick
 
 @dataclass(frozen=True, slots=True)
 class SessionWishes:
-    """How a client wants its session; `max_connection` is as it came (0 if it didn't say)."""
+    """How a client wants its session; `max_connection` is as it came (0 if it didn't say).
+
+    `super_frames` is the highest version that the client takes, 0 for none (docs/protocol/super-frames.md).
+    """
 
     max_connection: int = 1
     use_encrypt: bool = True
@@ -73,6 +76,7 @@ class SessionWishes:
     monitor_mode: bool = False
     qos: bool = True
     udp_acceleration: bool = False
+    super_frames: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +171,7 @@ class WelcomeParameters:
     policy: Policy = DEFAULT_POLICY
     vlan_id: int = 0
     message: str = ""
+    super_frames: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ MAXIMUM_CONNECTIONS: Final = 32
 DEFAULT_TIMEOUT_MS: Final = 20_000
 MINIMUM_TIMEOUT_MS: Final = 5_000
 MAXIMUM_TIMEOUT_MS: Final = 60_000
+# The version of docs/protocol/super-frames.md.
+SUPER_FRAMES_VERSION: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,7 @@ class AgreedModes:
     half_connection: bool
     qos: bool
     timeout_ms: int
+    super_frames: int = 0
 
 
 def negotiate(
@@ -30,6 +33,7 @@ def negotiate(
     *,
     require_encryption: bool = False,
     deny_qos: bool = False,
+    super_frames: bool = True,
 ) -> AgreedModes:
     """Grant the wishes as far as the session's policy and the hub's options allow.
 
@@ -38,15 +42,28 @@ def negotiate(
     """
     qos = wishes.qos and not (policy.no_qos or deny_qos or wishes.monitor_mode)
     half = wishes.half_connection and (qos or wishes.max_connection > 1)
+    encrypt = wishes.use_encrypt or require_encryption
     granted = min(wishes.max_connection, policy.max_connection or MAXIMUM_CONNECTIONS, MAXIMUM_CONNECTIONS)
     return AgreedModes(
         max_connection=max(granted, minimum_connections(qos=qos, half=half)),
-        use_encrypt=wishes.use_encrypt or require_encryption,
+        use_encrypt=encrypt,
         use_compress=wishes.use_compress,
         half_connection=half,
         qos=qos,
         timeout_ms=_timeout_ms(policy),
+        super_frames=agree_super_frames(
+            wishes.super_frames if super_frames else 0, encrypt=encrypt, compress=wishes.use_compress
+        ),
     )
+
+
+def agree_super_frames(peer: int, *, encrypt: bool, compress: bool) -> int:
+    """The version of super-frames for a peer that takes `peer`, 0 for none.
+
+    Their checksums are left to the far end, so only TLS may carry them; and a compressed block can't say
+    that it holds one.
+    """
+    return min(peer, SUPER_FRAMES_VERSION) if encrypt and not compress else 0
 
 
 def minimum_connections(*, qos: bool, half: bool) -> int:

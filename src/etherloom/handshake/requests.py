@@ -85,6 +85,7 @@ def _read_wishes(pack: Pack, client: ClientFacts) -> SessionWishes:
         monitor_mode=pack.bool("require_monitor_mode"),
         qos=pack.bool("qos"),
         udp_acceleration=pack.bool("use_udp_acceleration"),
+        super_frames=pack.int("etherloom_super_frames"),
     )
 
 

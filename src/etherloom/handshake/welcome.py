@@ -4,7 +4,7 @@ from typing import Final
 
 from etherloom.handshake.client_facts import read_text
 from etherloom.handshake.messages import Redirect, Refused, SessionWishes, WelcomeParameters
-from etherloom.handshake.negotiation import MAXIMUM_CONNECTIONS, minimum_connections
+from etherloom.handshake.negotiation import MAXIMUM_CONNECTIONS, agree_super_frames, minimum_connections
 from etherloom.model.errors import ErrorCode
 from etherloom.model.policy import Policy
 from etherloom.wire.pack import PADDING, Element, Pack, ValueType
@@ -32,7 +32,7 @@ def error_pack(code: ErrorCode, *, no_save_password: bool = False) -> Pack:
 
 
 def write_welcome(parameters: WelcomeParameters) -> Pack:
-    """All elements that a stock server's Welcome over TCP has."""
+    """All elements that a stock server's Welcome over TCP has, and our own that the client asked for."""
     pack = Pack()
     pack.add_str("session_name", parameters.session_name)
     pack.add_str("connection_name", parameters.connection_name)
@@ -50,6 +50,8 @@ def write_welcome(parameters: WelcomeParameters) -> Pack:
     pack.add_bool("enable_udp_recovery", False)
     pack.add_bool("suppress_client_update_notification", False)
     pack.add_data("Msg", parameters.message.encode("utf-8", "replace"))
+    if parameters.super_frames:
+        pack.add_int("etherloom_super_frames", parameters.super_frames)
     return pack
 
 
@@ -85,6 +87,15 @@ def _accept(pack: Pack, wishes: SessionWishes, session_key: bytes) -> WelcomePar
         policy=read_policy(pack) or _NO_POLICY,
         vlan_id=pack.int("vlan_id"),
         message=_message(pack),
+        super_frames=_super_frames(pack, wishes),
+    )
+
+
+def _super_frames(pack: Pack, wishes: SessionWishes) -> int:
+    return agree_super_frames(
+        min(pack.int("etherloom_super_frames"), wishes.super_frames),
+        encrypt=pack.bool("use_encrypt"),
+        compress=pack.bool("use_compress"),
     )
 
 

@@ -17,6 +17,7 @@ class Hub:
     """Settings of one hub. `created` is Unix milliseconds; `maximum_sessions` 0 means no limit.
 
     `require_encryption`: sessions whose frames would travel in plain text are moved into TLS by the Welcome.
+    `super_frames`: sessions of our own clients may carry them (docs/protocol/super-frames.md).
     """
 
     name: str
@@ -24,6 +25,7 @@ class Hub:
     maximum_sessions: int = 0
     hidden: bool = False
     require_encryption: bool = True
+    super_frames: bool = True
     created: int = 0
     type: HubType = HubType.STANDALONE
 

@@ -97,7 +97,12 @@ class Admission:
                 session_policy(policy, request.wishes, same_machine=same_machine),
                 monitor_port=policy.monitor_port and request.wishes.monitor_mode,
             ),
-            modes=negotiate(request.wishes, policy, require_encryption=hub.require_encryption),
+            modes=negotiate(
+                request.wishes,
+                policy,
+                require_encryption=hub.require_encryption,
+                super_frames=hub.super_frames,
+            ),
         )
 
     def _check_log_ins(self, hub: Hub, user: User | None, policy: Policy, client: bytes) -> Refused | None:

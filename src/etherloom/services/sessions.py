@@ -159,6 +159,7 @@ class Sessions:
             timeout_ms=modes.timeout_ms,
             compress=modes.use_compress,
             half_duplex=modes.half_connection,
+            super_frames=modes.super_frames > 0,
         )
         session = RunningSession(
             hub=opening.hub,
@@ -213,6 +214,7 @@ class Sessions:
             encrypted=welcome.use_encrypt,
             compressed=welcome.use_compress,
             half_duplex=welcome.half_connection,
+            super_frames=welcome.super_frames > 0,
         )
         if session.is_plaintext:
             log.warning("session is not encrypted: its frames travel in plain text")
@@ -291,6 +293,7 @@ class Sessions:
             session_key_32=int.from_bytes(self._random(4), "big"),
             policy=opening.policy,
             vlan_id=opening.policy.vlan_id,
+            super_frames=modes.super_frames,
         )
 
     def _next_name(self, hub: str, user: str) -> str:

@@ -26,6 +26,7 @@ async def test_hubs(tmp_path: Path, shell: Shell) -> None:
             "maximum_sessions": 3,
             "hidden": False,
             "require_encryption": True,
+            "super_frames": True,
         }
         assert (await shell.table("hub", "show", "open"))["options"]["require_encryption"] is False
         await shell.ok("hub", "set", "LAB", "--require-encryption", "off", "--max-sessions", "0")

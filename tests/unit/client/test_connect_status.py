@@ -18,6 +18,7 @@ ESTABLISHED = events.Established(
     encrypt=True,
     compress=False,
     half_duplex=False,
+    super_frames=False,
     timeout_s=20.0,
     tls_version="TLSv1.3",
     cipher="TLS13_AES_256_GCM_SHA384",

@@ -5,13 +5,15 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use etherloom_switch::{DropReason, Frame, PortId, Verdict};
+use etherloom_switch::{DropReason, PortId, Verdict};
+use etherloom_wire::offload::Packet;
 
 use super::{Target, Worker};
-use crate::device::{Device, Refused, cut};
+use crate::device::{Device, Refused};
 use crate::event::session as flag;
 use crate::hub::Hub;
 use crate::link::Flushed;
+use crate::passing::Passing;
 use crate::session::{Native, NotQueued};
 use crate::shared::SessionShared;
 
@@ -151,44 +153,95 @@ impl Worker {
         })
     }
 
-    /// One frame from a port.
-    pub(super) fn ingress(&mut self, source: &Source, bytes: &[u8]) {
+    /// One frame from a port, with what its origin said about it.
+    pub(super) fn ingress(&mut self, source: &Source, packet: Packet<'_>) {
         if source.session.ended.get().is_some() {
             return;
         }
-        let frame = Frame::plain(bytes);
-        let verdict = source.hub.forward(source.port, &frame, self.now_ms);
-        match verdict {
-            Verdict::Drop(reason) => source.session.counters.dropped(reason),
+        let Ok(passing) = Passing::of(packet) else {
+            source.session.counters.dropped(DropReason::BadOffload);
+            return;
+        };
+        let frame = passing.frame();
+        match source.hub.forward(source.port, &frame, self.now_ms) {
+            Verdict::Drop(reason) => source
+                .session
+                .counters
+                .dropped_many(reason, frame.segments()),
             Verdict::Unicast(port) => {
                 source.session.counters.received.count(&frame);
-                self.deliver(source, port, bytes);
+                self.deliver(source, &[port], &passing);
             }
             Verdict::Flood => {
                 source.session.counters.received.count(&frame);
-                for port in source
-                    .hub
-                    .ports()
-                    .iter()
-                    .filter(|port| **port != source.port)
-                {
-                    self.deliver(source, *port, bytes);
-                }
+                self.flood(source, &passing);
             }
         }
     }
 
-    fn deliver(&mut self, source: &Source, port: PortId, bytes: &[u8]) {
-        let (worker, slot) = place_of(port);
+    fn flood(&mut self, source: &Source, passing: &Passing<'_>) {
+        let mut targets = std::mem::take(&mut self.scratch.ports);
+        targets.clear();
+        let ports = source.hub.ports();
+        targets.extend(ports.iter().filter(|port| **port != source.port));
+        for of_worker in targets.chunk_by(|one, other| place_of(*one).0 == place_of(*other).0) {
+            self.deliver(source, of_worker, passing);
+        }
+        self.scratch.ports = targets;
+    }
+
+    /// Towards ports that are all on one worker.
+    fn deliver(&mut self, source: &Source, ports: &[PortId], passing: &Passing<'_>) {
+        let worker = place_of(ports[0]).0;
         if worker == self.index {
-            self.egress(source.hub.identifier, slot, bytes);
+            self.egress_all(source.hub.identifier, ports, passing);
             return;
         }
         let batch = &mut self.outgoing[worker];
         batch.hub = source.hub.identifier;
-        batch.push(port, bytes);
+        batch.push(ports, passing);
         if batch.frames.len() >= BATCH_BYTES {
             self.send_batch(worker, &source.session);
+        }
+    }
+
+    /// Towards ports of this worker: a super-frame is cut once for all that do not take it.
+    fn egress_all(&mut self, hub: u64, ports: &[PortId], passing: &Passing<'_>) {
+        let cut_once = ports.len() > 1 && !passing.is_complete();
+        for port in ports {
+            let place = place_of(*port).1;
+            if !cut_once || self.takes_whole(place) {
+                self.egress(hub, place, passing);
+            }
+        }
+        if cut_once {
+            self.egress_cut(hub, ports, passing);
+        }
+    }
+
+    fn egress_cut(&mut self, hub: u64, ports: &[PortId], passing: &Passing<'_>) {
+        let mut segment = std::mem::take(&mut self.scratch.plain_frame);
+        for index in 0..passing.segments.count() {
+            segment.clear();
+            passing.segments.append(index, &mut segment);
+            for port in ports {
+                let place = place_of(*port).1;
+                if !self.takes_whole(place) {
+                    self.egress(hub, place, &Passing::plain(&segment));
+                }
+            }
+        }
+        self.scratch.plain_frame = segment;
+    }
+
+    fn takes_whole(&self, index: usize) -> bool {
+        match self.slots.get(index) {
+            Some(slot) => match &slot.body {
+                Body::Native(native) => native.takes_super_frames(),
+                Body::Device(device) => device.has_header(),
+                Body::Memory => false,
+            },
+            None => false,
         }
     }
 
@@ -214,17 +267,23 @@ impl Worker {
 
     pub(super) fn read_batches(&mut self) {
         let shared = Arc::clone(&self.shared);
+        let mut ports = Vec::new();
         for queue in &shared.handles()[self.index].batches {
             // What was there at the start of the turn: a fast neighbour must not hold this worker.
             for _ in 0..queue.len() {
                 let Some(batch) = queue.pop() else { break };
-                batch.each(|port, frame| self.egress(batch.hub, place_of(port).1, frame));
+                batch.each(&mut ports, |ports, packet| {
+                    // The sender has checked it.
+                    if let Ok(passing) = Passing::of(packet) {
+                        self.egress_all(batch.hub, ports, &passing);
+                    }
+                });
             }
         }
     }
 
     /// One frame towards a port of this worker.
-    fn egress(&mut self, hub: u64, index: usize, bytes: &[u8]) {
+    fn egress(&mut self, hub: u64, index: usize, passing: &Passing<'_>) {
         let Some(slot) = self.slots.get_mut(index) else {
             return;
         };
@@ -232,27 +291,28 @@ impl Worker {
             return;
         }
         let outcome = match &mut slot.body {
-            Body::Native(native) => {
-                native
-                    .enqueue(bytes, &mut self.scratch)
-                    .map_err(|refused| match refused {
-                        NotQueued::NoLink => DropReason::NoLink,
-                        NotQueued::Full => DropReason::QueueFull,
-                        NotQueued::TooLong => DropReason::TooLong,
-                        NotQueued::NotCompressed => DropReason::CompressionFailed,
-                    })
-            }
+            Body::Native(native) => native
+                .enqueue(passing, &mut self.scratch)
+                .map_err(|refused| match refused {
+                    NotQueued::NoLink => DropReason::NoLink,
+                    NotQueued::Full => DropReason::QueueFull,
+                    NotQueued::TooLong => DropReason::TooLong,
+                    NotQueued::NotCompressed => DropReason::CompressionFailed,
+                }),
             Body::Device(device) => {
-                count_refused(&slot.shared, device.enqueue(bytes));
+                let refused = device.enqueue(passing, &mut self.scratch.segments);
+                count_refused(&slot.shared, refused);
                 Ok(())
             }
-            Body::Memory => queue_memory(&slot.shared, bytes),
+            Body::Memory => queue_memory(&slot.shared, passing),
         };
+        let frame = passing.frame();
         if let Err(reason) = outcome {
-            slot.shared.counters.dropped(reason);
+            let counters = &slot.shared.counters;
+            counters.dropped_many(reason, frame.segments());
             return;
         }
-        slot.shared.counters.sent.count(&Frame::plain(bytes));
+        slot.shared.counters.sent.count(&frame);
         if !slot.dirty {
             slot.dirty = true;
             self.dirty.push(index);
@@ -302,7 +362,6 @@ impl Worker {
             return;
         };
         let mut buffer = std::mem::take(&mut self.scratch.plain);
-        let mut segments = std::mem::take(&mut self.scratch.segments);
         buffer.resize(DEVICE_READ_BYTES, 0);
         let mut bytes = 0;
         let mut more = true;
@@ -314,7 +373,7 @@ impl Worker {
             match self.read_frame(index, &mut buffer) {
                 Ok((length, has_header)) => {
                     bytes += length + DEVICE_FRAME_COST_BYTES;
-                    self.ingress_cut(&source, &buffer[..length], has_header, &mut segments);
+                    self.ingress_read(&source, &buffer[..length], has_header);
                 }
                 Err(ErrorKind::Interrupted) => {}
                 Err(kind) => {
@@ -326,7 +385,6 @@ impl Worker {
             }
         }
         self.scratch.plain = buffer;
-        self.scratch.segments = segments;
         self.send_batches(&source.session);
         self.flush_dirty();
         if more {
@@ -344,18 +402,16 @@ impl Worker {
         }
     }
 
-    /// What one read brought, as frames that any port takes.
-    fn ingress_cut(
-        &mut self,
-        source: &Source,
-        bytes: &[u8],
-        has_header: bool,
-        segments: &mut Vec<u8>,
-    ) {
-        if !has_header {
-            self.ingress(source, bytes);
-        } else if !cut(bytes, segments, &mut |frame| self.ingress(source, frame)) {
-            source.session.counters.dropped(DropReason::BadOffload);
+    /// What one read brought.
+    fn ingress_read(&mut self, source: &Source, bytes: &[u8], has_header: bool) {
+        let packet = if has_header {
+            Packet::read(bytes)
+        } else {
+            Some(Packet::plain(bytes))
+        };
+        match packet {
+            Some(packet) => self.ingress(source, packet),
+            None => source.session.counters.dropped(DropReason::BadOffload),
         }
     }
 
@@ -410,12 +466,17 @@ fn count_refused(session: &SessionShared, refused: Refused) {
     }
 }
 
-fn queue_memory(session: &SessionShared, bytes: &[u8]) -> Result<(), DropReason> {
+fn queue_memory(session: &SessionShared, passing: &Passing<'_>) -> Result<(), DropReason> {
+    let count = passing.segments.count();
     let mut frames = session.frames.lock();
-    if frames.len() >= session.queue_frames {
+    if frames.len() + count > session.queue_frames {
         return Err(DropReason::QueueFull);
     }
-    frames.push_back(bytes.to_vec());
+    for index in 0..count {
+        let mut frame = Vec::with_capacity(passing.segments.length(index));
+        passing.segments.append(index, &mut frame);
+        frames.push_back(frame);
+    }
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use etherloom_switch::{DropReason, PortId};
 use etherloom_wire::block::Item;
+use etherloom_wire::offload::Packet;
 use log::debug;
 use mio::Interest;
 use mio::event::Event;
@@ -113,7 +114,7 @@ impl Worker {
             return;
         };
         for frame in frames {
-            self.ingress(&source, frame);
+            self.ingress(&source, Packet::plain(frame));
         }
         count_injected(&source.session, frames.len());
         self.send_batches(&source.session);
@@ -300,7 +301,8 @@ impl Worker {
         let result = decoder.decode(&plain, &mut |item| {
             items += 1;
             match item {
-                Item::Frame(frame) => self.ingress(source, frame),
+                Item::Frame(frame) => self.ingress(source, Packet::plain(frame)),
+                Item::SuperFrame(packet) => self.ingress(source, packet),
                 Item::KeepAlive(_) => {}
                 Item::Dropped(reason) => source.session.counters.dropped(of_block(reason)),
             }
@@ -561,5 +563,6 @@ fn of_block(reason: etherloom_wire::block::DropReason) -> DropReason {
         Block::Empty => DropReason::Empty,
         Block::BadCompression => DropReason::BadCompression,
         Block::InflatesTooLong => DropReason::InflatesTooLong,
+        Block::BadSuperFrame => DropReason::BadOffload,
     }
 }

@@ -52,6 +52,7 @@ fn keep(item: Item<'_>) -> Kept {
     match item {
         Item::Frame(bytes) => Kept::Frame(bytes.to_vec()),
         Item::KeepAlive(bytes) => Kept::KeepAlive(bytes.to_vec()),
+        Item::SuperFrame(_) => unreachable!("nobody agreed on super-frames"),
         Item::Dropped(_) => Kept::Dropped,
     }
 }

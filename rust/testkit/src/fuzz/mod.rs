@@ -6,7 +6,9 @@
 mod block_stream;
 mod ethernet;
 mod offload;
+mod super_frame;
 
 pub use block_stream::block_stream;
 pub use ethernet::ethernet;
 pub use offload::offload;
+pub use super_frame::super_frame;

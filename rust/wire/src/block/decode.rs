@@ -4,7 +4,9 @@
 //! come, so an announced count, however large, costs nothing.
 
 use super::compress::{InflateError, Inflater};
+use super::super_frame::{SUPER_FRAME, read_super_frame};
 use super::{KEEP_ALIVE, NUMBER};
+use crate::offload::Packet;
 use thiserror::Error;
 
 /// What a peer may send. A super-frame session has larger ones; nothing else knows the figures.
@@ -16,6 +18,8 @@ pub struct BlockLimits {
     pub block: usize,
     /// Bytes of a keep-alive; a longer one ends the stream.
     pub keep_alive: usize,
+    /// Blocks may hold super-frames.
+    pub super_frames: bool,
 }
 
 impl BlockLimits {
@@ -24,6 +28,7 @@ impl BlockLimits {
         frame: 1600,
         block: 3200,
         keep_alive: 512,
+        super_frames: false,
     };
 
     /// Bytes of the longest item with its numbers: a receive buffer of this size always makes progress.
@@ -49,6 +54,8 @@ impl Default for BlockLimits {
 pub enum Item<'a> {
     /// An Ethernet frame, of any length from 1 to the limit.
     Frame(&'a [u8]),
+    /// A super-frame, or a frame with a partial checksum; what it says of itself is not checked.
+    SuperFrame(Packet<'a>),
     /// The peer is alive; the bytes mean nothing by themselves.
     KeepAlive(&'a [u8]),
     /// A block that is no frame. The stream goes on.
@@ -66,6 +73,8 @@ pub enum DropReason {
     BadCompression,
     /// A zlib stream of more bytes than a frame may have.
     InflatesTooLong,
+    /// A super-frame without a sound header.
+    BadSuperFrame,
 }
 
 impl DropReason {
@@ -76,6 +85,7 @@ impl DropReason {
             Self::TooLong => "too_long",
             Self::BadCompression => "bad_compression",
             Self::InflatesTooLong => "inflates_too_long",
+            Self::BadSuperFrame => "bad_super_frame",
         }
     }
 }
@@ -139,7 +149,7 @@ impl BlockDecoder {
         let mut consumed = 0;
         while let Some((number, rest)) = split_number(&input[consumed..]) {
             let taken = if self.remaining > 0 {
-                self.block(number as usize, rest, sink)?
+                self.block(number, rest, sink)?
             } else if number == KEEP_ALIVE {
                 self.keep_alive(rest, sink)?
             } else {
@@ -155,10 +165,16 @@ impl BlockDecoder {
     /// A block of the current group: how much of `rest` it took, or None if it is not complete.
     fn block(
         &mut self,
-        size: usize,
+        number: u32,
         rest: &[u8],
         sink: &mut impl FnMut(Item<'_>),
     ) -> Result<Option<usize>, BlockError> {
+        let is_super = self.limits.super_frames && number & SUPER_FRAME != 0;
+        let size = if is_super {
+            number & !SUPER_FRAME
+        } else {
+            number
+        } as usize;
         if size > self.limits.block {
             return Err(BlockError::BlockTooLong {
                 size,
@@ -169,7 +185,11 @@ impl BlockDecoder {
             return Ok(None);
         };
         self.remaining -= 1;
-        sink(self.open(body));
+        sink(if is_super {
+            self.open_super(body)
+        } else {
+            self.open(body)
+        });
         Ok(Some(size))
     }
 
@@ -207,6 +227,16 @@ impl BlockDecoder {
             return Item::Dropped(DropReason::TooLong);
         }
         Item::Frame(body)
+    }
+
+    fn open_super<'a>(&self, body: &'a [u8]) -> Item<'a> {
+        match read_super_frame(body) {
+            Some(packet) if packet.bytes.len() > self.limits.frame => {
+                Item::Dropped(DropReason::TooLong)
+            }
+            Some(packet) => Item::SuperFrame(packet),
+            None => Item::Dropped(DropReason::BadSuperFrame),
+        }
     }
 
     fn inflate<'a>(&'a mut self, body: &[u8]) -> Item<'a> {

@@ -17,9 +17,14 @@ pub fn begin_group(out: &mut Vec<u8>) -> usize {
 
 /// Append one frame to the group that is open at the end of `out`.
 pub fn append_frame(out: &mut Vec<u8>, frame: &[u8]) {
-    out.reserve(NUMBER + frame.len());
-    out.extend_from_slice(&(frame.len() as u32).to_be_bytes());
-    out.extend_from_slice(frame);
+    append_frame_with(out, frame.len(), |out| out.extend_from_slice(frame));
+}
+
+/// Append one frame of `length` bytes that `write` appends by itself.
+pub fn append_frame_with(out: &mut Vec<u8>, length: usize, write: impl FnOnce(&mut Vec<u8>)) {
+    out.reserve(NUMBER + length);
+    out.extend_from_slice(&(length as u32).to_be_bytes());
+    write(out);
 }
 
 /// Append one frame, compressed; after an error `out` is as before.

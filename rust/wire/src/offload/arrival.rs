@@ -5,6 +5,7 @@ use super::layers::{
     ACK, IPV4, IPV6, Layers, PSH, Protocol, RESERVED, Version, addresses, is_fragment, network,
     payload, read_u16,
 };
+use super::virtio::{Packet, VirtioHeader};
 
 /// Both addresses of a packet; those of IPv4 are filled up with zeros.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -77,20 +78,26 @@ pub(super) struct Segment {
     pub(super) is_pushed: bool,
     /// Of IPv4, else 0.
     pub(super) identification: u16,
+    /// Its checksum is partial, so that nothing can be verified and cutting completes it.
+    is_partial: bool,
     /// The identification has no meaning, since the packet is never fragmented (RFC 6864).
     pub(super) is_atomic: bool,
 }
 
 impl Segment {
-    pub(super) fn of(frame: &[u8], layers: Layers) -> Option<Self> {
+    pub(super) fn of(packet: &Packet<'_>, layers: Layers) -> Option<Self> {
+        let (frame, is_partial) = (packet.bytes, packet.header.needs_checksum());
+        if is_partial && !is_where_it_belongs(&packet.header, &layers) {
+            return None;
+        }
         let network = layers.network;
         let length = match layers.version {
             Version::V4 => usize::from(read_u16(frame, network + 2)),
             Version::V6 => IPV6 + usize::from(read_u16(frame, network + 4)),
         };
         let may_join = match layers.protocol {
-            Protocol::Tcp => is_plain_tcp(frame, &layers),
-            Protocol::Udp => is_sound_udp(frame, &layers),
+            Protocol::Tcp => is_plain_tcp(frame, &layers, is_partial),
+            Protocol::Udp => is_sound_udp(frame, &layers, is_partial),
         };
         if length != frame.len() - network || frame.len() == layers.payload || !may_join {
             return None;
@@ -104,11 +111,12 @@ impl Segment {
             payload: frame.len() - layers.payload,
             is_pushed: layers.protocol == Protocol::Tcp && frame[layers.transport + 13] & PSH != 0,
             identification,
+            is_partial,
             is_atomic,
         })
     }
 
-    /// All its checksums are right, and the very ones that cutting would give it again.
+    /// All its checksums that are there are right, and the very ones that cutting would give it again.
     pub(super) fn is_intact(&self, frame: &[u8]) -> bool {
         let Layers {
             network, transport, ..
@@ -118,9 +126,10 @@ impl Segment {
             || (InternetSum::default().bytes(header).is_right()
                 && read_u16(header, 10) != u16::MAX);
         is_right
-            && pseudo(frame, &self.layers)
-                .bytes(&frame[transport..])
-                .is_right()
+            && (self.is_partial
+                || pseudo(frame, &self.layers)
+                    .bytes(&frame[transport..])
+                    .is_right())
     }
 }
 
@@ -133,15 +142,20 @@ pub(super) fn pseudo(frame: &[u8], layers: &Layers) -> InternetSum {
 }
 
 /// Nothing but data and an acknowledgement. A checksum of all ones, though right, would come back as zero.
-fn is_plain_tcp(frame: &[u8], layers: &Layers) -> bool {
+fn is_plain_tcp(frame: &[u8], layers: &Layers, is_partial: bool) -> bool {
     let transport = layers.transport;
     frame[transport + 12] & RESERVED == 0
         && frame[transport + 13] & !PSH == ACK
-        && read_u16(frame, layers.checksum()) != u16::MAX
+        && (is_partial || read_u16(frame, layers.checksum()) != u16::MAX)
 }
 
 /// Has a checksum, and the length that it has to have.
-fn is_sound_udp(frame: &[u8], layers: &Layers) -> bool {
+fn is_sound_udp(frame: &[u8], layers: &Layers, is_partial: bool) -> bool {
     usize::from(read_u16(frame, layers.transport + 4)) == frame.len() - layers.transport
-        && read_u16(frame, layers.checksum()) != 0
+        && (is_partial || read_u16(frame, layers.checksum()) != 0)
+}
+
+fn is_where_it_belongs(header: &VirtioHeader, layers: &Layers) -> bool {
+    usize::from(header.checksum_start) == layers.transport
+        && usize::from(header.checksum_offset) == layers.protocol.checksum_offset()
 }

@@ -3,6 +3,7 @@
 use super::arrival::{Arrival, FlowKey, Segment};
 use super::flow::{Flow, lay_alone};
 use super::layers::{Layers, Protocol};
+use super::virtio::Packet;
 
 /// Super-frames that grow at one time; the oldest goes when one more flow comes.
 const MOST_FLOWS: usize = 8;
@@ -31,19 +32,33 @@ impl Coalescer {
         }
     }
 
-    /// Takes one frame. What must go to the device first is handed to `out`: header and frame in one piece.
+    /// Takes one complete frame. What must go to the device first is handed to `out`: header and frame in one piece.
     pub fn push(&mut self, frame: &[u8], out: &mut impl FnMut(&[u8])) {
-        match Arrival::of(frame) {
+        self.push_packet(&Packet::plain(frame), out);
+    }
+
+    /// Takes one frame, the checksum of which may be partial: then there is nothing to verify.
+    pub fn push_packet(&mut self, packet: &Packet<'_>, out: &mut impl FnMut(&[u8])) {
+        match Arrival::of(packet.bytes) {
             Arrival::Foreign => {}
             Arrival::Portless(pair) => self.close_all(|flow| flow.pair == pair, out),
             Arrival::Ported(key, layers) => {
-                if self.push_ported(&key, layers, frame, out) {
+                if self.push_ported(&key, layers, packet, out) {
                     return;
                 }
             }
         }
-        lay_alone(frame, &mut self.alone);
+        lay_alone(packet, &mut self.alone);
         out(&self.alone);
+    }
+
+    /// Hands over what `frame`, which goes to the device by itself, must not overtake.
+    pub fn release(&mut self, frame: &[u8], out: &mut impl FnMut(&[u8])) {
+        match Arrival::of(frame) {
+            Arrival::Foreign => {}
+            Arrival::Portless(pair) => self.close_all(|flow| flow.pair == pair, out),
+            Arrival::Ported(key, _) => self.close_all(|flow| *flow == key, out),
+        }
     }
 
     /// The end of a batch: hands over what is held.
@@ -61,29 +76,29 @@ impl Coalescer {
         &mut self,
         key: &FlowKey,
         layers: Layers,
-        frame: &[u8],
+        packet: &Packet<'_>,
         out: &mut impl FnMut(&[u8]),
     ) -> bool {
         let segment = if layers.protocol == Protocol::Udp && !self.udp {
             None
         } else {
-            Segment::of(frame, layers)
+            Segment::of(packet, layers)
         };
         let place = self.open.iter().position(|flow| flow.key == *key);
         if let Some(place) = place {
             let fitting = segment.as_ref().filter(|segment| {
-                self.open[place].fits(segment, frame) && segment.is_intact(frame)
+                self.open[place].fits(segment, packet.bytes) && segment.is_intact(packet.bytes)
             });
             if let Some(segment) = fitting {
-                if self.open[place].join(segment, frame) {
+                if self.open[place].join(segment, packet.bytes) {
                     self.close(place, out);
                 }
                 return true;
             }
             self.close(place, out);
         }
-        match segment.filter(|segment| !segment.is_pushed && segment.is_intact(frame)) {
-            Some(segment) => self.begin(*key, &segment, frame, out),
+        match segment.filter(|segment| !segment.is_pushed && segment.is_intact(packet.bytes)) {
+            Some(segment) => self.begin(*key, &segment, packet, out),
             None => return false,
         }
         true
@@ -93,14 +108,14 @@ impl Coalescer {
         &mut self,
         key: FlowKey,
         segment: &Segment,
-        frame: &[u8],
+        packet: &Packet<'_>,
         out: &mut impl FnMut(&[u8]),
     ) {
         if self.open.len() == MOST_FLOWS {
             self.close(0, out);
         }
         let buffer = self.spare.pop().unwrap_or_default();
-        self.open.push(Flow::begin(key, segment, frame, buffer));
+        self.open.push(Flow::begin(key, segment, packet, buffer));
     }
 
     fn close(&mut self, place: usize, out: &mut impl FnMut(&[u8])) {

@@ -4,7 +4,7 @@ use super::arrival::{FlowKey, Segment, pseudo};
 use super::checksum::InternetSum;
 use super::layers::{IPV4, Layers, PSH, Protocol, Version, put, read_u32};
 use super::virtio::{
-    GSO_TCPV4, GSO_TCPV6, GSO_UDP_L4, NEEDS_CHECKSUM, VIRTIO_HEADER_BYTES, VirtioHeader,
+    GSO_TCPV4, GSO_TCPV6, GSO_UDP_L4, NEEDS_CHECKSUM, Packet, VIRTIO_HEADER_BYTES, VirtioHeader,
 };
 
 /// Segments of a super-frame; the kernel's limit for UDP, and more than fit at usual sizes of TCP.
@@ -31,16 +31,16 @@ impl Flow {
     pub(super) fn begin(
         key: FlowKey,
         segment: &Segment,
-        frame: &[u8],
+        packet: &Packet<'_>,
         mut buffer: Vec<u8>,
     ) -> Self {
-        lay_alone(frame, &mut buffer);
+        lay_alone(packet, &mut buffer);
         Self {
             key,
             layers: segment.layers,
             segment_size: segment.payload,
             count: 1,
-            next_sequence: sequence(frame, segment).wrapping_add(segment.payload as u32),
+            next_sequence: sequence(packet.bytes, segment).wrapping_add(segment.payload as u32),
             identification: segment.identification,
             step: 1,
             buffer,
@@ -177,9 +177,9 @@ fn sequence(frame: &[u8], segment: &Segment) -> u32 {
     }
 }
 
-/// A complete frame behind the header that says so.
-pub(super) fn lay_alone(frame: &[u8], buffer: &mut Vec<u8>) {
+/// A frame behind its header.
+pub(super) fn lay_alone(packet: &Packet<'_>, buffer: &mut Vec<u8>) {
     buffer.clear();
-    buffer.extend_from_slice(&VirtioHeader::default().write());
-    buffer.extend_from_slice(frame);
+    buffer.extend_from_slice(&packet.header.write());
+    buffer.extend_from_slice(packet.bytes);
 }

@@ -16,8 +16,8 @@ mod virtio;
 
 pub use checksum::InternetSum;
 pub use coalesce::Coalescer;
-pub use segment::{MAXIMUM_FRAME_BYTES, MAXIMUM_SEGMENTS, OffloadError, segment};
+pub use segment::{MAXIMUM_FRAME_BYTES, MAXIMUM_SEGMENTS, OffloadError, Segments, segment};
 pub use virtio::{
-    CHECKSUM_VALID, GSO_ECN, GSO_NONE, GSO_TCPV4, GSO_TCPV6, GSO_UDP_L4, NEEDS_CHECKSUM,
+    CHECKSUM_VALID, GSO_ECN, GSO_NONE, GSO_TCPV4, GSO_TCPV6, GSO_UDP_L4, NEEDS_CHECKSUM, Packet,
     VIRTIO_HEADER_BYTES, VirtioHeader,
 };

@@ -54,38 +54,129 @@ pub fn segment(
     scratch: &mut Vec<u8>,
     sink: &mut impl FnMut(&[u8]),
 ) -> Result<(), OffloadError> {
-    if frame.len() > MAXIMUM_FRAME_BYTES {
-        return Err(OffloadError::TooLong(frame.len()));
+    let segments = Segments::plan(header, frame)?;
+    if let Some(frame) = segments.as_complete() {
+        sink(frame);
+        return Ok(());
     }
-    match (header.gso_type & !GSO_ECN, header.needs_checksum()) {
-        (GSO_NONE, false) => sink(frame),
-        (GSO_NONE, true) => complete(header, frame, scratch, sink)?,
-        _ => Cut::plan(header, frame)?.make(scratch, sink),
+    for index in 0..segments.count() {
+        scratch.clear();
+        segments.append(index, scratch);
+        sink(scratch);
     }
     Ok(())
 }
 
-/// Adds the rest to a partial checksum.
-fn complete(
-    header: &VirtioHeader,
-    frame: &[u8],
-    scratch: &mut Vec<u8>,
-    sink: &mut impl FnMut(&[u8]),
-) -> Result<(), OffloadError> {
-    let start = usize::from(header.checksum_start);
-    let place = start + usize::from(header.checksum_offset);
-    if place + 2 > frame.len() {
-        return Err(OffloadError::ChecksumOutside);
+/// The frames that a device's frame stands for: itself, itself with its checksum completed, or many.
+///
+/// Made once, it may be written out for as many targets as there are.
+#[derive(Clone, Copy, Debug)]
+pub struct Segments<'a>(Plan<'a>);
+
+#[derive(Clone, Copy, Debug)]
+enum Plan<'a> {
+    Complete(&'a [u8]),
+    Partial(Partial<'a>),
+    Super(Cut<'a>),
+}
+
+impl<'a> Segments<'a> {
+    /// Of a frame that is complete as it is.
+    pub const fn complete(frame: &'a [u8]) -> Self {
+        Self(Plan::Complete(frame))
     }
-    let mut checksum = InternetSum::default().bytes(&frame[start..]).complete();
-    if usize::from(header.checksum_offset) == Protocol::Udp.checksum_offset() {
-        checksum = never_zero(checksum);
+
+    /// Of a frame and what is said about it, which is checked here once and for all.
+    pub fn plan(header: &VirtioHeader, frame: &'a [u8]) -> Result<Self, OffloadError> {
+        if frame.len() > MAXIMUM_FRAME_BYTES {
+            return Err(OffloadError::TooLong(frame.len()));
+        }
+        let plan = match (header.gso_type & !GSO_ECN, header.needs_checksum()) {
+            (GSO_NONE, false) => Plan::Complete(frame),
+            (GSO_NONE, true) => Plan::Partial(Partial::plan(header, frame)?),
+            _ => Plan::Super(Cut::plan(header, frame)?),
+        };
+        Ok(Self(plan))
     }
-    scratch.clear();
-    scratch.extend_from_slice(frame);
-    put(scratch, place, checksum);
-    sink(scratch);
-    Ok(())
+
+    /// The frame, if nothing is to be done to it.
+    pub const fn as_complete(&self) -> Option<&'a [u8]> {
+        match self.0 {
+            Plan::Complete(frame) => Some(frame),
+            Plan::Partial(_) | Plan::Super(_) => None,
+        }
+    }
+
+    /// How many they are: 1 to [`MAXIMUM_SEGMENTS`].
+    pub fn count(&self) -> usize {
+        match &self.0 {
+            Plan::Complete(_) | Plan::Partial(_) => 1,
+            Plan::Super(cut) => cut.count(),
+        }
+    }
+
+    /// Bytes of the headers that each repeats and of the payload in each but the last; 0 and 0 for one frame.
+    pub const fn shape(&self) -> (usize, usize) {
+        match &self.0 {
+            Plan::Complete(_) | Plan::Partial(_) => (0, 0),
+            Plan::Super(cut) => (cut.layers.payload, cut.segment_size),
+        }
+    }
+
+    /// Bytes of one of them.
+    pub fn length(&self, index: usize) -> usize {
+        match &self.0 {
+            Plan::Complete(frame) => frame.len(),
+            Plan::Partial(partial) => partial.frame.len(),
+            Plan::Super(cut) => cut.headers.len() + cut.piece(index).len(),
+        }
+    }
+
+    /// Append one of them, complete, to `out`.
+    pub fn append(&self, index: usize, out: &mut Vec<u8>) {
+        match &self.0 {
+            Plan::Complete(frame) => out.extend_from_slice(frame),
+            Plan::Partial(partial) => partial.append(out),
+            Plan::Super(cut) => cut.append(index, out),
+        }
+    }
+}
+
+/// A frame of which the checksum is partial.
+#[derive(Clone, Copy, Debug)]
+struct Partial<'a> {
+    frame: &'a [u8],
+    start: usize,
+    place: usize,
+    never_zero: bool,
+}
+
+impl<'a> Partial<'a> {
+    fn plan(header: &VirtioHeader, frame: &'a [u8]) -> Result<Self, OffloadError> {
+        let start = usize::from(header.checksum_start);
+        let place = start + usize::from(header.checksum_offset);
+        if place + 2 > frame.len() {
+            return Err(OffloadError::ChecksumOutside);
+        }
+        Ok(Self {
+            frame,
+            start,
+            place,
+            never_zero: usize::from(header.checksum_offset) == Protocol::Udp.checksum_offset(),
+        })
+    }
+
+    fn append(&self, out: &mut Vec<u8>) {
+        let begin = out.len();
+        out.extend_from_slice(self.frame);
+        let mut checksum = InternetSum::default()
+            .bytes(&self.frame[self.start..])
+            .complete();
+        if self.never_zero {
+            checksum = never_zero(checksum);
+        }
+        put(out, begin + self.place, checksum);
+    }
 }
 
 /// A checksum of UDP: zero would say that there is none.
@@ -97,6 +188,7 @@ fn never_zero(checksum: [u8; 2]) -> [u8; 2] {
 }
 
 /// A super-frame, and how it is to be cut.
+#[derive(Clone, Copy, Debug)]
 struct Cut<'a> {
     layers: Layers,
     headers: &'a [u8],
@@ -127,26 +219,26 @@ impl<'a> Cut<'a> {
         }
     }
 
-    fn make(&self, scratch: &mut Vec<u8>, sink: &mut impl FnMut(&[u8])) {
-        scratch.clear();
-        scratch.extend_from_slice(self.headers);
-        let mut done = 0;
-        let mut index = 0_u16;
-        loop {
-            let size = self.segment_size.min(self.payload.len() - done);
-            scratch.truncate(self.headers.len());
-            scratch.extend_from_slice(&self.payload[done..done + size]);
-            self.patch_network(scratch, index);
-            match self.layers.protocol {
-                Protocol::Tcp => self.patch_tcp(scratch, done),
-                Protocol::Udp => self.patch_udp(scratch),
-            }
-            sink(scratch);
-            done += size;
-            index += 1;
-            if done == self.payload.len() {
-                break;
-            }
+    /// A super-frame without payload is one frame.
+    fn count(&self) -> usize {
+        self.payload.len().div_ceil(self.segment_size).max(1)
+    }
+
+    fn piece(&self, index: usize) -> &'a [u8] {
+        let begin = self.payload.len().min(index * self.segment_size);
+        let end = self.payload.len().min(begin + self.segment_size);
+        &self.payload[begin..end]
+    }
+
+    fn append(&self, index: usize, out: &mut Vec<u8>) {
+        let begin = out.len();
+        out.extend_from_slice(self.headers);
+        out.extend_from_slice(self.piece(index));
+        let segment = &mut out[begin..];
+        self.patch_network(segment, index as u16);
+        match self.layers.protocol {
+            Protocol::Tcp => self.patch_tcp(segment, index),
+            Protocol::Udp => self.patch_udp(segment),
         }
     }
 
@@ -172,16 +264,18 @@ impl<'a> Cut<'a> {
     }
 
     /// Numbers it; CWR only on the first, PSH and FIN only on the last.
-    fn patch_tcp(&self, segment: &mut [u8], done: usize) {
+    fn patch_tcp(&self, segment: &mut [u8], index: usize) {
         let transport = self.layers.transport;
         let first = read_u32(self.headers, transport + 4);
-        let sequence = first.wrapping_add(done as u32).to_be_bytes();
+        let sequence = first
+            .wrapping_add((index * self.segment_size) as u32)
+            .to_be_bytes();
         put(segment, transport + 4, sequence);
         let mut flags = self.headers[transport + 13];
-        if done > 0 {
+        if index > 0 {
             flags &= !CWR;
         }
-        if done + (segment.len() - self.headers.len()) < self.payload.len() {
+        if index + 1 < self.count() {
             flags &= !(PSH | FIN);
         }
         segment[transport + 13] = flags;

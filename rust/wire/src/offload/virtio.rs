@@ -66,4 +66,47 @@ impl VirtioHeader {
     pub(super) fn needs_checksum(&self) -> bool {
         self.flags & NEEDS_CHECKSUM != 0
     }
+
+    /// A super-frame of UDP.
+    pub fn is_udp(&self) -> bool {
+        self.gso_type & !GSO_ECN == GSO_UDP_L4
+    }
+
+    /// The frame stands for more than itself.
+    pub fn is_super(&self) -> bool {
+        self.gso_type & !GSO_ECN != GSO_NONE
+    }
+
+    /// It says nothing: the frame is complete, and one.
+    pub fn is_plain(&self) -> bool {
+        self.gso_type & !GSO_ECN == GSO_NONE && !self.needs_checksum()
+    }
+}
+
+/// A frame with what its device, or a peer that takes super-frames, said about it. Nothing of that is checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Packet<'a> {
+    /// Of a plain frame: all zeros.
+    pub header: VirtioHeader,
+    /// From the destination address on.
+    pub bytes: &'a [u8],
+}
+
+impl<'a> Packet<'a> {
+    /// A complete frame.
+    pub fn plain(bytes: &'a [u8]) -> Self {
+        Self {
+            header: VirtioHeader::default(),
+            bytes,
+        }
+    }
+
+    /// What a device with headers has written; None if it is shorter than a header.
+    pub fn read(bytes: &'a [u8]) -> Option<Self> {
+        let (header, bytes) = bytes.split_first_chunk::<VIRTIO_HEADER_BYTES>()?;
+        Some(Self {
+            header: VirtioHeader::read(header),
+            bytes,
+        })
+    }
 }

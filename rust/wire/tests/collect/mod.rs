@@ -1,11 +1,13 @@
 //! Owned copies of what a decoder hands out, to compare with.
 
 use etherloom_wire::block::{BlockDecoder, BlockError, DropReason, Item};
+use etherloom_wire::offload::VirtioHeader;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Got {
     Frame(Vec<u8>),
     KeepAlive(Vec<u8>),
+    SuperFrame(VirtioHeader, Vec<u8>),
     Dropped(DropReason),
 }
 
@@ -14,6 +16,7 @@ impl From<Item<'_>> for Got {
         match item {
             Item::Frame(bytes) => Self::Frame(bytes.to_vec()),
             Item::KeepAlive(bytes) => Self::KeepAlive(bytes.to_vec()),
+            Item::SuperFrame(packet) => Self::SuperFrame(packet.header, packet.bytes.to_vec()),
             Item::Dropped(reason) => Self::Dropped(reason),
         }
     }

@@ -102,3 +102,18 @@ fn a_pushed_frame_alone_is_handed_over_at_once() {
     assert_eq!(count, 1);
     assert!(coalescer.is_empty());
 }
+
+#[test]
+fn a_super_frame_goes_behind_the_earlier_frames_of_its_flow() {
+    let shape = flow(6);
+    let frames = shape.cut();
+    let other = Shape { port: 2, ..flow(1) };
+    let mut coalescer = Coalescer::new(true);
+    for frame in frames[..2].iter().chain(&other.cut()) {
+        coalescer.push(frame, &mut |_| panic!("handed over too early"));
+    }
+    let mut count = 0;
+    coalescer.release(&shape.frame(), &mut |_| count += 1);
+    assert_eq!(count, 1, "only its own flow");
+    assert!(!coalescer.is_empty());
+}

@@ -3,7 +3,8 @@
 use crate::mishap::{befall, interleave, mishap};
 use crate::traffic::{ACK, CWR, FIN, PSH, Shape, cut, fold, shape, split, sum};
 use etherloom_wire::offload::{
-    Coalescer, InternetSum, MAXIMUM_SEGMENTS, VIRTIO_HEADER_BYTES, VirtioHeader, segment,
+    Coalescer, InternetSum, MAXIMUM_SEGMENTS, Packet, Segments, VIRTIO_HEADER_BYTES, VirtioHeader,
+    segment,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -73,6 +74,35 @@ proptest! {
         } else {
             prop_assert_eq!(header, VirtioHeader::default());
             prop_assert_eq!(frame, &segments[0]);
+        }
+    }
+
+    #[test]
+    fn frames_with_partial_checksums_are_joined_and_come_out_complete(mut shape in shape()) {
+        shape.flags &= ACK | PSH;
+        let segments = shape.cut();
+        let (mut coalescer, mut joined) = (Coalescer::new(true), Vec::new());
+        for segment in &segments {
+            let (header, bytes) = shape.partial(segment);
+            let packet = Packet { header, bytes: &bytes };
+            coalescer.push_packet(&packet, &mut |bytes| joined.push(bytes.to_vec()));
+        }
+        coalescer.flush(&mut |bytes| joined.push(bytes.to_vec()));
+        prop_assert_eq!(joined.len(), 1);
+        prop_assert_eq!(cut_all(&joined), segments);
+    }
+
+    #[test]
+    fn a_plan_is_written_out_as_often_as_one_likes(shape in shape()) {
+        let (header, frame) = (shape.header(), shape.frame());
+        let plan = Segments::plan(&header, &frame).expect("a sound super-frame");
+        let expected = shape.cut();
+        prop_assert_eq!(plan.count(), expected.len());
+        for (index, segment) in expected.iter().enumerate().rev() {
+            let mut out = vec![1, 2, 3];
+            plan.append(index, &mut out);
+            prop_assert_eq!(&out[3..], segment);
+            prop_assert_eq!(plan.length(index), segment.len());
         }
     }
 

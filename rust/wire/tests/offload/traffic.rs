@@ -1,7 +1,8 @@
 //! Frames of flows, made and checked with plain arithmetic of their own.
 
 use etherloom_wire::offload::{
-    GSO_TCPV4, GSO_TCPV6, GSO_UDP_L4, NEEDS_CHECKSUM, VIRTIO_HEADER_BYTES, VirtioHeader, segment,
+    GSO_NONE, GSO_TCPV4, GSO_TCPV6, GSO_UDP_L4, NEEDS_CHECKSUM, VIRTIO_HEADER_BYTES, VirtioHeader,
+    segment,
 };
 use proptest::prelude::*;
 
@@ -128,6 +129,20 @@ impl Shape {
         let whole = sum(&frame[self.transport()..]) + self.pseudo(frame, length);
         let header = sum(&frame[self.network()..self.transport()]);
         fold(whole) == 0xffff && (self.v6 || fold(header) == 0xffff)
+    }
+
+    /// A complete frame of this shape as a device that leaves checksums to others has it.
+    pub fn partial(&self, frame: &[u8]) -> (VirtioHeader, Vec<u8>) {
+        let header = VirtioHeader {
+            gso_type: GSO_NONE,
+            segment_size: 0,
+            ..self.header()
+        };
+        let mut frame = frame.to_vec();
+        let place = self.transport() + self.checksum_offset();
+        let sum = fold(self.pseudo(&frame, frame.len() - self.transport()));
+        frame[place..place + 2].copy_from_slice(&sum.to_be_bytes());
+        (header, frame)
     }
 
     pub fn cut(&self) -> Vec<Vec<u8>> {

@@ -104,6 +104,7 @@ class HubOptions:
     maximum_sessions: int | None = element.optional_number("MaximumSessions")
     hidden: bool | None = element.optional_flag("Hidden")
     require_encryption: bool | None = element.optional_flag("RequireEncryption")
+    super_frames: bool | None = element.optional_flag("SuperFrames")
     password: str | None = element.optional_text("Password", 511, secret=True)
 
 
@@ -191,6 +192,7 @@ class SessionDetails:
     product: str = element.text("Product")
     plaintext: bool = element.flag("Plaintext")
     compressed: bool = element.flag("Compressed")
+    super_frames: bool = element.flag("SuperFrames")
     half_duplex: bool = element.flag("HalfDuplex")
     timeout_ms: int = element.number("TimeoutMs")
     idle_ms: int = element.long("IdleMs")

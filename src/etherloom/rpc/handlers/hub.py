@@ -146,7 +146,9 @@ async def get_hub_status(house: House, _caller: Caller, request: hub.HubStatus) 
 
 async def get_hub_options(house: House, _caller: Caller, request: hub.HubName) -> own.HubOptions:
     one = find_hub(house.owner.snapshot, request.hub)
-    return own.HubOptions(one.name, one.maximum_sessions, one.hidden, one.require_encryption)
+    return own.HubOptions(
+        one.name, one.maximum_sessions, one.hidden, one.require_encryption, one.super_frames
+    )
 
 
 def _given(wanted: Option | None, old: Option) -> Option:
@@ -160,6 +162,7 @@ async def set_hub_options(house: House, caller: Caller, request: own.HubOptions)
             maximum_sessions=_given(request.maximum_sessions, old.maximum_sessions),
             hidden=_given(request.hidden, old.hidden),
             require_encryption=_given(request.require_encryption, old.require_encryption),
+            super_frames=_given(request.super_frames, old.super_frames),
         )
 
     password = request.password

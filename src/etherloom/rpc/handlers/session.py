@@ -183,6 +183,7 @@ async def get_session(house: House, _caller: Caller, request: session.SessionNam
         product=one.client.product,
         plaintext=one.is_plaintext,
         compressed=one.welcome.use_compress,
+        super_frames=one.welcome.super_frames > 0,
         half_duplex=one.welcome.half_connection,
         timeout_ms=one.welcome.timeout_ms,
         idle_ms=counters["idle_ms"],
