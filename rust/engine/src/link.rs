@@ -44,6 +44,8 @@ pub struct LinkSettings {
 pub struct Scratch {
     /// What a read brought.
     pub cipher: Vec<u8>,
+    /// What a read from a device brought.
+    pub device: Vec<u8>,
     /// Opened blocks.
     pub plain: Vec<u8>,
     /// A segment of a super-frame, for one target.
@@ -66,6 +68,7 @@ impl Default for Scratch {
             cipher: vec![0; CARRY_BYTES + READ_BYTES],
             plain: Vec::with_capacity(CARRY_BYTES + READ_BYTES),
             sealed: Vec::with_capacity(CARRY_BYTES + READ_BYTES),
+            device: Vec::new(),
             segments: Vec::new(),
             plain_frame: Vec::new(),
             ports: Vec::new(),

@@ -326,8 +326,10 @@ impl Worker {
                 continue;
             };
             slot.dirty = false;
-            if let Body::Device(device) = &mut slot.body {
-                count_refused(&slot.shared, device.flush());
+            match &mut slot.body {
+                Body::Native(_) => self.sent = true,
+                Body::Device(device) => count_refused(&slot.shared, device.flush()),
+                Body::Memory => {}
             }
             if slot.shared.queue_frames > 0 {
                 self.shared.events.raise(&slot.shared.notice, flag::FRAMES);
@@ -361,7 +363,8 @@ impl Worker {
         let Some(source) = self.source(index) else {
             return;
         };
-        let mut buffer = std::mem::take(&mut self.scratch.plain);
+        let mut buffer = std::mem::take(&mut self.scratch.device);
+        // Once: it keeps its length.
         buffer.resize(DEVICE_READ_BYTES, 0);
         let mut bytes = 0;
         let mut more = true;
@@ -384,7 +387,7 @@ impl Worker {
                 }
             }
         }
-        self.scratch.plain = buffer;
+        self.scratch.device = buffer;
         self.send_batches(&source.session);
         self.flush_dirty();
         if more {
