@@ -299,4 +299,6 @@ pub struct LinkShared {
     pub facts: TlsFacts,
     /// Its bytes.
     pub wire: WireCounters,
+    /// The peer has said goodbye; what it was owed may still be under way.
+    pub ended: AtomicBool,
 }

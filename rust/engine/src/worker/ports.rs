@@ -313,7 +313,14 @@ impl Worker {
             return;
         }
         slot.shared.counters.sent.count(&frame);
-        if !slot.dirty {
+        self.mark_dirty(index);
+    }
+
+    /// There is something to flush at the end of this turn.
+    pub(super) fn mark_dirty(&mut self, index: usize) {
+        if let Some(slot) = self.slots.get_mut(index)
+            && !slot.dirty
+        {
             slot.dirty = true;
             self.dirty.push(index);
         }
