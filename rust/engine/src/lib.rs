@@ -5,6 +5,7 @@
 
 mod acceptor;
 pub mod admission;
+mod budget;
 mod connection;
 mod device;
 pub mod engine;

@@ -25,6 +25,9 @@ pub const READ_BYTES: usize = 256 * 1024;
 pub const CARRY_BYTES: usize = 80 * 1024;
 const IDLE_BUFFER_BYTES: usize = 16 * 1024;
 const NUMBER_BYTES: usize = 4;
+/// What a worker keeps of emptied buffers.
+const POOL_BUFFERS: usize = 64;
+const POOL_BUFFER_BYTES: usize = 256 * 1024;
 /// A closing link may take so long without anything leaving it.
 const CLOSE_WAIT_MS: u64 = 2_000;
 /// And so long in all.
@@ -82,7 +85,7 @@ impl Default for Scratch {
 impl Scratch {
     /// Keep an emptied buffer for the next link that has something to send.
     fn give_back(&mut self, mut buffer: Vec<u8>) {
-        if self.pool.len() < 64 && buffer.capacity() <= 4 * 1024 * 1024 {
+        if self.pool.len() < POOL_BUFFERS && buffer.capacity() <= POOL_BUFFER_BYTES {
             buffer.clear();
             self.pool.push(buffer);
         }

@@ -1,8 +1,11 @@
 //! A native session on its worker: its links, which of them carries a frame, keep-alives and time-outs.
 
+use std::sync::Arc;
+
 use etherloom_wire::block::{BlockLimits, SUPER_FRAME_HEADER_BYTES};
 use etherloom_wire::offload::MAXIMUM_FRAME_BYTES;
 
+use crate::budget::{Budget, Share};
 use crate::flow::flow_hash;
 use crate::held::Held;
 use crate::link::{Link, Scratch};
@@ -61,8 +64,10 @@ impl SessionRules {
 pub enum NotQueued {
     /// No link that may send.
     NoLink,
-    /// All that may send are full.
+    /// The one that may send it is full.
     Full,
+    /// All sessions together hold too much.
+    OverBudget,
     /// Longer than the peer takes.
     TooLong,
     /// It would not compress.
@@ -77,6 +82,7 @@ pub struct Native {
     pub links: Vec<Link>,
     pins: Box<Pins>,
     held: Held,
+    share: Share,
 }
 
 /// What carries a flow now.
@@ -91,12 +97,13 @@ enum Carrier {
 
 impl Native {
     /// A session without links.
-    pub fn new(rules: SessionRules, now_ms: u64) -> Self {
+    pub fn new(rules: SessionRules, now_ms: u64, budget: Arc<Budget>) -> Self {
         Self {
             rules,
             links: Vec::new(),
             pins: Box::new(Pins::new(now_ms)),
             held: Held::default(),
+            share: Share::new(budget),
         }
     }
 
@@ -115,19 +122,36 @@ impl Native {
         if longest > self.rules.frame_limit() {
             return Err(NotQueued::TooLong);
         }
+        let bytes = if whole {
+            longest
+        } else {
+            passing.segment_bytes()
+        };
+        if !self.share.allows(bytes) {
+            return Err(NotQueued::OverBudget);
+        }
         let flow = Pins::flow(flow_hash(passing.packet.bytes));
         let limit = self.rules.queue_bytes;
         match self.carrier(flow) {
             Carrier::Link(place) if whole => {
-                self.links[place].enqueue_whole(&passing.packet, limit, scratch)
+                self.links[place].enqueue_whole(&passing.packet, limit, scratch)?;
             }
             Carrier::Link(place) => {
-                self.links[place].enqueue_segments(passing, self.rules.compress, limit, scratch)
+                let compress = self.rules.compress;
+                self.links[place].enqueue_segments(passing, compress, limit, scratch)?;
             }
-            Carrier::Going if self.held.push(flow, &passing.packet, limit) => Ok(()),
-            Carrier::Going => Err(NotQueued::Full),
-            Carrier::None => Err(NotQueued::NoLink),
+            Carrier::Going if self.held.push(flow, &passing.packet, limit) => {}
+            Carrier::Going => return Err(NotQueued::Full),
+            Carrier::None => return Err(NotQueued::NoLink),
         }
+        self.share.take(bytes);
+        Ok(())
+    }
+
+    /// Tell the budget what really waits: once a batch.
+    pub fn settle(&mut self) {
+        let queued: usize = self.links.iter().map(Link::backlog).sum();
+        self.share.settle(queued + self.held.bytes());
     }
 
     /// Super-frames and partial checksums go to the peer as they are.

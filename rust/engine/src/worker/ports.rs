@@ -296,6 +296,7 @@ impl Worker {
                 .map_err(|refused| match refused {
                     NotQueued::NoLink => DropReason::NoLink,
                     NotQueued::Full => DropReason::QueueFull,
+                    NotQueued::OverBudget => DropReason::OverBudget,
                     NotQueued::TooLong => DropReason::TooLong,
                     NotQueued::NotCompressed => DropReason::CompressionFailed,
                 }),
@@ -358,6 +359,7 @@ impl Worker {
                 broken.push(link.identifier);
             }
         }
+        native.settle();
         for connection in broken {
             self.remove_link(index, connection);
         }

@@ -39,7 +39,7 @@ impl Worker {
     ) {
         session.last_received_ms.store(self.now_ms, Relaxed);
         let due = self.now_ms + rules.timeout_ms;
-        let native = Native::new(rules, self.now_ms);
+        let native = Native::new(rules, self.now_ms, Arc::clone(&self.shared.budget));
         if let Some(slot) = self.plug_in(session, hub, Body::Native(Box::new(native))) {
             self.arm_session(slot, due);
         }
@@ -222,7 +222,9 @@ impl Worker {
         let Some(link) = native.link_mut(connection) else {
             return;
         };
-        match link.flush(&mut self.scratch) {
+        let flushed = link.flush(&mut self.scratch);
+        native.settle();
+        match flushed {
             Flushed::Broken => self.remove_link(index, connection),
             Flushed::Idle | Flushed::Blocked => {
                 if !native.is_congested() {
