@@ -5,17 +5,20 @@
 
 mod acceptor;
 pub mod admission;
+mod budget;
 mod connection;
 mod device;
 pub mod engine;
 pub mod event;
 mod flow;
+mod held;
 mod hub;
 pub mod link;
 pub mod logging;
 mod message;
 mod os;
 mod passing;
+mod pins;
 pub mod session;
 mod shared;
 pub mod snapshot;

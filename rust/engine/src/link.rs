@@ -13,6 +13,7 @@ use etherloom_wire::offload::{Packet, Segments};
 use mio::net::TcpStream;
 
 use crate::message::Transfer;
+use crate::os;
 use crate::passing::Passing;
 use crate::session::{NotQueued, SessionRules};
 use crate::shared::LinkShared;
@@ -24,7 +25,13 @@ pub const READ_BYTES: usize = 256 * 1024;
 pub const CARRY_BYTES: usize = 80 * 1024;
 const IDLE_BUFFER_BYTES: usize = 16 * 1024;
 const NUMBER_BYTES: usize = 4;
+/// What a worker keeps of emptied buffers.
+const POOL_BUFFERS: usize = 64;
+const POOL_BUFFER_BYTES: usize = 256 * 1024;
+/// A closing link may take so long without anything leaving it.
 const CLOSE_WAIT_MS: u64 = 2_000;
+/// And so long in all.
+const CLOSE_LIMIT_MS: u64 = 15_000;
 
 /// Frames travel on a link both ways, or one way only in half-duplex sessions.
 pub const SERVER_TO_CLIENT: u8 = 1;
@@ -81,7 +88,7 @@ impl Default for Scratch {
 impl Scratch {
     /// Keep an emptied buffer for the next link that has something to send.
     fn give_back(&mut self, mut buffer: Vec<u8>) {
-        if self.pool.len() < 64 && buffer.capacity() <= 4 * 1024 * 1024 {
+        if self.pool.len() < POOL_BUFFERS && buffer.capacity() <= POOL_BUFFER_BYTES {
             buffer.clear();
             self.pool.push(buffer);
         }
@@ -134,6 +141,8 @@ pub struct Link {
     pub keep_alive_due_ms: u64,
     /// Closing: until when the peer may take.
     pub closing: Option<u64>,
+    /// The peer sends nothing any more.
+    pub ended: bool,
     /// Decodes what the peer sends; absent only while it is at work.
     pub decoder: Option<BlockDecoder>,
     /// Opened bytes of an incomplete item.
@@ -146,6 +155,8 @@ pub struct Link {
     sent: usize,
     blocked: bool,
     write_closed: bool,
+    close_limit_ms: u64,
+    owed_bytes: usize,
 }
 
 impl Link {
@@ -169,6 +180,7 @@ impl Link {
             last_received_ms: now_ms,
             keep_alive_due_ms: now_ms,
             closing: None,
+            ended: false,
             decoder: Some(BlockDecoder::new(limits, rules.compress)),
             partial: transfer.plain,
             tls: transfer.tls,
@@ -179,6 +191,8 @@ impl Link {
             sent: 0,
             blocked: false,
             write_closed: false,
+            close_limit_ms: 0,
+            owed_bytes: 0,
         }
     }
 
@@ -449,7 +463,38 @@ impl Link {
             tls.close_notify(&mut self.unsent);
         }
         self.closing = Some(now_ms + CLOSE_WAIT_MS);
+        self.close_limit_ms = now_ms + CLOSE_LIMIT_MS;
+        self.owed_bytes = usize::MAX;
         self.flush(scratch)
+    }
+
+    /// Nothing waits here, and the peer's system has acknowledged everything.
+    pub fn is_drained(&self) -> bool {
+        self.owed() == 0
+    }
+
+    /// Both directions have come to their end, and the peer's system has all that was sent.
+    pub fn is_gone(&self) -> bool {
+        self.ended && self.write_closed && os::is_over(&self.socket)
+    }
+
+    fn owed(&self) -> usize {
+        self.backlog() + os::unacknowledged_bytes(&self.socket).unwrap_or(0)
+    }
+
+    /// Silent for the time-out; or closing for too long, where each look finds less on its way than the last.
+    pub fn is_over(&mut self, now_ms: u64, timeout_ms: u64) -> bool {
+        let Some(until_ms) = self.closing else {
+            return self.receives && self.last_received_ms + timeout_ms <= now_ms;
+        };
+        if until_ms > now_ms {
+            return false;
+        }
+        let owed_bytes = self.owed();
+        let over = owed_bytes >= self.owed_bytes.max(1) || now_ms >= self.close_limit_ms;
+        self.owed_bytes = owed_bytes;
+        self.closing = Some((now_ms + CLOSE_WAIT_MS).min(self.close_limit_ms));
+        over || owed_bytes == 0
     }
 
     /// Frames that did not fit into the socket go in front of the goodbye.

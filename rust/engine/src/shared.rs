@@ -12,6 +12,7 @@ use etherloom_switch::{Counters, PortId};
 use mio::Waker;
 use parking_lot::Mutex;
 
+use crate::budget::Budget;
 use crate::event::{EventQueue, Notice, Subject};
 use crate::hub::Hub;
 use crate::message::{Batch, Message};
@@ -35,11 +36,13 @@ pub struct Shared {
     pub identity: ArcSwapOption<Identity>,
     /// How our own connections start TLS.
     pub client: ClientSettings,
+    /// For frames that wait.
+    pub budget: Arc<Budget>,
 }
 
 impl Shared {
     /// Nothing is open yet.
-    pub fn new(events: Arc<EventQueue>, client: ClientSettings) -> Self {
+    pub fn new(events: Arc<EventQueue>, client: ClientSettings, queue_bytes: usize) -> Self {
         Self {
             start: Instant::now(),
             identifiers: AtomicU64::new(1),
@@ -50,6 +53,7 @@ impl Shared {
             workers: OnceLock::new(),
             identity: ArcSwapOption::empty(),
             client,
+            budget: Budget::new(queue_bytes),
         }
     }
 
@@ -299,4 +303,6 @@ pub struct LinkShared {
     pub facts: TlsFacts,
     /// Its bytes.
     pub wire: WireCounters,
+    /// The peer has said goodbye; what it was owed may still be under way.
+    pub ended: AtomicBool,
 }

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
+use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 
 use etherloom_switch::{CountersSnapshot, PortId};
 
 use crate::admission::Gate;
-use crate::shared::{LinkShared, PortKind, SessionShared};
+use crate::shared::{LinkShared, PortKind, SessionShared, WireCounters};
 
 /// Counts of a listener.
 #[derive(Clone, Copy, Debug)]
@@ -135,12 +136,16 @@ pub struct SessionSnapshot {
 impl SessionSnapshot {
     /// Read a session.
     pub fn of(session: &SessionShared, now_ms: u64) -> Self {
-        let links: Vec<_> = session
-            .links
-            .lock()
-            .iter()
-            .map(|link| LinkSnapshot::of(link))
-            .collect();
+        let present = session.links.lock().clone();
+        let sum = |count: fn(&WireCounters) -> &AtomicU64| -> u64 {
+            present
+                .iter()
+                .map(|link| count(&link.wire).load(Relaxed))
+                .sum()
+        };
+        // One that the peer has left is no connection any more, though its last bytes are.
+        let links = present.iter().filter(|link| !link.ended.load(Relaxed));
+        let links: Vec<_> = links.map(|link| LinkSnapshot::of(link)).collect();
         let (kind, device) = match &session.kind {
             PortKind::Native => ("native", None),
             PortKind::Tap(name) => ("tap", Some(name.clone())),
@@ -154,10 +159,8 @@ impl SessionSnapshot {
             ended: session.ended.get().map(|reason| reason.as_str()),
             links_opened: session.links_opened.load(Relaxed),
             drops: named_drops(&counters),
-            wire_bytes_sent: session.wire.sent.load(Relaxed)
-                + links.iter().map(|link| link.bytes_sent).sum::<u64>(),
-            wire_bytes_received: session.wire.received.load(Relaxed)
-                + links.iter().map(|link| link.bytes_received).sum::<u64>(),
+            wire_bytes_sent: session.wire.sent.load(Relaxed) + sum(|wire| &wire.sent),
+            wire_bytes_received: session.wire.received.load(Relaxed) + sum(|wire| &wire.received),
             idle_ms: now_ms.saturating_sub(session.last_received_ms.load(Relaxed)),
             counters,
             links,

@@ -39,9 +39,11 @@ struct Engine(Inner);
 #[pymethods]
 impl Engine {
     #[new]
-    #[pyo3(signature = (*, workers = 0))]
-    fn new(workers: usize) -> PyResult<Self> {
-        Inner::start(workers).map(Self).map_err(refuse)
+    #[pyo3(signature = (*, workers = 0, queue_budget_bytes = 0))]
+    fn new(workers: usize, queue_budget_bytes: usize) -> PyResult<Self> {
+        Inner::start(workers, queue_budget_bytes)
+            .map(Self)
+            .map_err(refuse)
     }
 
     fn wake_descriptor(&self) -> i32 {

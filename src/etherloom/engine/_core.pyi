@@ -24,7 +24,9 @@ __all__ = ["Engine"]
 class Engine:
     """Worker threads, sockets, TLS, sessions, hubs and devices."""
 
-    def __new__(cls, *, workers: int = 0) -> Self: ...
+    def __new__(cls, *, workers: int = 0, queue_budget_bytes: int = 0) -> Self:
+        """Start the threads; 0 means one worker a core, and the usual memory for frames that wait."""
+
     def wake_descriptor(self) -> int:
         """A descriptor that is readable while drain has something to return."""
 

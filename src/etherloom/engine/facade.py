@@ -155,9 +155,9 @@ class Session:
 class Facade:
     """One engine, bound to the running event loop. Create inside it; `await stop()` before it ends."""
 
-    def __init__(self, *, workers: int = 0) -> None:
+    def __init__(self, *, workers: int = 0, queue_budget_bytes: int = 0) -> None:
         self.loop: Final = asyncio.get_running_loop()
-        self.core: Final = _core.Engine(workers=workers)
+        self.core: Final = _core.Engine(workers=workers, queue_budget_bytes=queue_budget_bytes)
         self._connections: dict[int, Connection] = {}
         self._connecting: dict[int, asyncio.Future[None]] = {}
         self._sessions: dict[int, Session] = {}

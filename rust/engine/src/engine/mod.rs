@@ -16,6 +16,7 @@ use parking_lot::Mutex;
 use thiserror::Error;
 
 use crate::acceptor::{Acceptor, AcceptorHandle, ListenerShared, Request};
+use crate::budget;
 use crate::event::{EventQueue, Subject};
 use crate::logging;
 use crate::message::Message;
@@ -65,13 +66,17 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Start the threads; 0 workers means one a core.
-    pub fn start(workers: usize) -> Result<Self, EngineError> {
+    /// Start the threads; 0 workers means one a core. So many bytes of frames may wait, 0 means the usual.
+    pub fn start(workers: usize, queue_budget_bytes: usize) -> Result<Self, EngineError> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let count = if workers == 0 { cores } else { workers }.clamp(1, MAXIMUM_WORKERS);
         let events = Arc::new(EventQueue::new()?);
         logging::install(&events);
-        let shared = Arc::new(Shared::new(events, ClientSettings::new()?));
+        let budget = match queue_budget_bytes {
+            0 => budget::USUAL_BYTES,
+            bytes => bytes,
+        };
+        let shared = Arc::new(Shared::new(events, ClientSettings::new()?, budget));
         let mut handles = Vec::new();
         let mut built = Vec::new();
         for index in 0..count {

@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 
 use rustix::fs::{Mode, OFlags, open};
-use rustix::ioctl::{IntegerSetter, Updater, ioctl, opcode};
+use rustix::ioctl::{Getter, IntegerSetter, Updater, ioctl, opcode};
 
 use super::{Tap, TapOffload};
 
@@ -15,6 +15,8 @@ const IFF_VNET_HDR: u16 = 0x4000;
 // TUN_F_CSUM, TUN_F_TSO4, TUN_F_TSO6; TUN_F_USO4, TUN_F_USO6.
 const TCP_OFFLOAD: usize = 0x01 | 0x02 | 0x04;
 const UDP_OFFLOAD: usize = 0x20 | 0x40;
+// SIOCOUTQ
+const UNACKNOWLEDGED: u32 = 0x5411;
 const TUNSETIFF: u32 = opcode::write::<i32>(b'T', 202);
 const TUNSETOFFLOAD: u32 = opcode::write::<u32>(b'T', 208);
 
@@ -82,6 +84,12 @@ fn agree_offload(descriptor: &OwnedFd) -> io::Result<TapOffload> {
         }
     }
     Err(io::ErrorKind::Unsupported.into())
+}
+
+pub(super) fn unacknowledged_bytes(socket: impl std::os::fd::AsFd) -> io::Result<usize> {
+    // SAFETY: SIOCOUTQ writes one C int, which the getter holds.
+    let bytes = unsafe { ioctl(socket, Getter::<UNACKNOWLEDGED, libc::c_int>::new()) }?;
+    Ok(usize::try_from(bytes).unwrap_or(0))
 }
 
 pub(super) fn block_signals() {

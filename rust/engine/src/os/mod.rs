@@ -38,6 +38,18 @@ pub fn set_user_timeout(socket: &mio::net::TcpStream, milliseconds: u32) -> io::
     Ok(())
 }
 
+/// Bytes that were written and that the peer's system has not acknowledged.
+pub fn unacknowledged_bytes(socket: &mio::net::TcpStream) -> io::Result<usize> {
+    linux::unacknowledged_bytes(socket)
+}
+
+/// True when the system has finished with a connection: it was reset, or both ends have come and the peer's
+/// system has acknowledged all that was sent.
+pub fn is_over(socket: &mio::net::TcpStream) -> bool {
+    // A TCP socket has a peer in every state but the closed one.
+    socket.peer_addr().is_err()
+}
+
 /// Block every signal in the calling thread: signals belong to the interpreter's threads.
 pub fn block_signals() {
     linux::block_signals();

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use log::debug;
 use mio::event::{Event, Source};
@@ -405,6 +406,7 @@ impl Worker {
             raw: link.raw,
             facts,
             wire,
+            ended: AtomicBool::new(false),
         });
         let transfer = Transfer {
             connection: identifier,

@@ -296,6 +296,7 @@ impl Worker {
                 .map_err(|refused| match refused {
                     NotQueued::NoLink => DropReason::NoLink,
                     NotQueued::Full => DropReason::QueueFull,
+                    NotQueued::OverBudget => DropReason::OverBudget,
                     NotQueued::TooLong => DropReason::TooLong,
                     NotQueued::NotCompressed => DropReason::CompressionFailed,
                 }),
@@ -313,7 +314,14 @@ impl Worker {
             return;
         }
         slot.shared.counters.sent.count(&frame);
-        if !slot.dirty {
+        self.mark_dirty(index);
+    }
+
+    /// There is something to flush at the end of this turn.
+    pub(super) fn mark_dirty(&mut self, index: usize) {
+        if let Some(slot) = self.slots.get_mut(index)
+            && !slot.dirty
+        {
             slot.dirty = true;
             self.dirty.push(index);
         }
@@ -353,6 +361,7 @@ impl Worker {
                 broken.push(link.identifier);
             }
         }
+        native.settle();
         for connection in broken {
             self.remove_link(index, connection);
         }

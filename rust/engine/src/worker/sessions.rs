@@ -26,6 +26,8 @@ use crate::shared::{Ended, SessionShared};
 const BOTH: Interest = Interest::READABLE.add(Interest::WRITABLE);
 /// A link may read so often before others have their turn.
 const READS_PER_TURN: usize = 4;
+/// More than the systems of both ends hold for a link that is about to go.
+const GOING_READS_PER_TURN: usize = 64;
 const KEEP_ALIVE_BYTES: u64 = 512;
 
 impl Worker {
@@ -37,7 +39,8 @@ impl Worker {
     ) {
         session.last_received_ms.store(self.now_ms, Relaxed);
         let due = self.now_ms + rules.timeout_ms;
-        if let Some(slot) = self.plug_in(session, hub, Body::Native(Box::new(Native::new(rules)))) {
+        let native = Native::new(rules, self.now_ms, Arc::clone(&self.shared.budget));
+        if let Some(slot) = self.plug_in(session, hub, Body::Native(Box::new(native))) {
             self.arm_session(slot, due);
         }
     }
@@ -154,7 +157,6 @@ impl Worker {
         shared.last_received_ms.store(now_ms, Relaxed);
         self.shared.events.raise(&shared.notice, flag::LINK_OPENED);
         native.links.push(link);
-        native.spread();
         self.targets.insert(
             identifier,
             Target::Link {
@@ -196,6 +198,17 @@ impl Worker {
             self.write_link(index, connection);
         }
         self.read_link(index, connection);
+        self.part_with(index, connection);
+    }
+
+    /// Forget a link whose both ends have come.
+    fn part_with(&mut self, index: usize, connection: u64) {
+        if self
+            .link_mut(index, connection)
+            .is_some_and(|link| link.is_gone())
+        {
+            self.remove_link(index, connection);
+        }
     }
 
     fn write_link(&mut self, index: usize, connection: u64) {
@@ -209,7 +222,9 @@ impl Worker {
         let Some(link) = native.link_mut(connection) else {
             return;
         };
-        match link.flush(&mut self.scratch) {
+        let flushed = link.flush(&mut self.scratch);
+        native.settle();
+        match flushed {
             Flushed::Broken => self.remove_link(index, connection),
             Flushed::Idle | Flushed::Blocked => {
                 if !native.is_congested() {
@@ -219,30 +234,19 @@ impl Worker {
         }
     }
 
-    /// Read what a link has, a bounded amount a turn, into the hub.
+    /// Read what a link has, a bounded amount a turn, into the hub. A link that is about to go is read to its
+    /// end first: what its flows have sent since may be on this one.
     pub(super) fn read_link(&mut self, index: usize, connection: u64) {
         let Some(source) = self.source(index) else {
             return;
         };
-        for _ in 0..READS_PER_TURN {
-            let Some(Slot {
-                body: Body::Native(native),
-                ..
-            }) = self.slots.get_mut(index)
-            else {
-                return;
-            };
-            let Some(link) = native.link_mut(connection) else {
-                return;
-            };
-            if !link.readable {
-                return;
+        for going in self.going_links(index) {
+            if going != connection {
+                self.read_to_end(&source, index, going);
             }
-            let received = link.receive(&mut self.scratch);
-            let alive = self.take_received(&source, index, connection, &received);
-            self.send_batches(&source.session);
-            self.flush_dirty();
-            if !alive || received == Received::Blocked {
+        }
+        for _ in 0..READS_PER_TURN {
+            if !self.read_once(&source, index, connection) {
                 return;
             }
         }
@@ -250,6 +254,50 @@ impl Worker {
             slot: index,
             connection,
         });
+    }
+
+    fn going_links(&self, index: usize) -> Vec<u64> {
+        match self.slots.get(index) {
+            Some(Slot {
+                body: Body::Native(native),
+                ..
+            }) => native.going(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn read_to_end(&mut self, source: &Source, index: usize, connection: u64) {
+        if let Some(link) = self.link_mut(index, connection) {
+            // Its event may still stand behind the one that is served now.
+            link.readable = true;
+        }
+        for _ in 0..GOING_READS_PER_TURN {
+            if !self.read_once(source, index, connection) {
+                return;
+            }
+        }
+    }
+
+    /// True if there may be more.
+    fn read_once(&mut self, source: &Source, index: usize, connection: u64) -> bool {
+        let Some(Slot {
+            body: Body::Native(native),
+            ..
+        }) = self.slots.get_mut(index)
+        else {
+            return false;
+        };
+        let Some(link) = native.link_mut(connection) else {
+            return false;
+        };
+        if !link.readable || link.ended {
+            return false;
+        }
+        let received = link.receive(&mut self.scratch);
+        let alive = self.take_received(source, index, connection, &received);
+        self.send_batches(&source.session);
+        self.flush_dirty();
+        alive && received != Received::Blocked
     }
 
     fn take_received(
@@ -321,19 +369,35 @@ impl Worker {
         result.map(drop).map_err(|error| error.to_string())
     }
 
-    /// The peer has closed a link politely: say goodbye too, and forget it.
+    /// The peer has closed a link politely: what waits for it goes out, then our goodbye. The link is forgotten
+    /// when the peer has all that, and only then its flows go on elsewhere.
     fn answer_goodbye(&mut self, index: usize, connection: u64) {
         let now_ms = self.now_ms;
-        if let Some(Slot {
+        let Some(Slot {
             body: Body::Native(native),
+            shared,
             ..
         }) = self.slots.get_mut(index)
-            && let Some(link) = native.link_mut(connection)
+        else {
+            return;
+        };
+        let Some(link) = native.link_mut(connection) else {
+            return;
+        };
+        link.ended = true;
+        link.shared.ended.store(true, Relaxed);
+        self.shared.events.raise(&shared.notice, flag::LINK_CLOSED);
+        let broken = link.start_closing(now_ms, &mut self.scratch) == Flushed::Broken;
+        let due = native.next_due_ms();
+        if broken
+            || self
+                .link_mut(index, connection)
+                .is_some_and(|link| link.is_gone())
         {
-            // The peer is going anyway; what can't be sent any more is lost.
-            let _ = link.start_closing(now_ms, &mut self.scratch);
+            self.remove_link(index, connection);
+        } else {
+            self.arm_session(index, due);
         }
-        self.remove_link(index, connection);
     }
 
     pub(super) fn remove_link(&mut self, index: usize, connection: u64) {
@@ -353,6 +417,8 @@ impl Worker {
             return;
         };
         let mut link = native.links.swap_remove(position);
+        let refused = native.release(&mut self.scratch);
+        shared.counters.dropped_many(DropReason::NoLink, refused);
         shared
             .links
             .lock()
@@ -367,6 +433,7 @@ impl Worker {
         self.shared.handles()[self.index].load.fetch_sub(1, Relaxed);
         deregister(self, &mut link.socket);
         self.targets.remove(&connection);
+        self.mark_dirty(index);
         self.finish_ended(index);
         self.resume_devices(index);
     }
@@ -390,7 +457,6 @@ impl Worker {
             return;
         };
         let broken = link.start_closing(now_ms, &mut self.scratch) == Flushed::Broken;
-        native.spread();
         let due = native.next_due_ms();
         if broken {
             self.remove_link(index, connection);
@@ -413,12 +479,13 @@ impl Worker {
     /// Keep-alives that are due, links and sessions that were silent for too long.
     fn serve_session(&mut self, index: usize) {
         let now_ms = self.now_ms;
-        let Some(slot) = self.slots.get(index) else {
+        let Some(slot) = self.slots.get_mut(index) else {
             return;
         };
-        let Body::Native(native) = &slot.body else {
+        let Body::Native(native) = &mut slot.body else {
             return;
         };
+        native.loosen(now_ms);
         let session = slot.shared.identifier;
         let silent_until = slot.shared.last_received_ms.load(Relaxed) + native.rules.timeout_ms;
         for connection in native.overdue(now_ms) {
