@@ -1,4 +1,4 @@
-"""What the kernel does for an adapter itself before a program sees a frame: switched on and off as by ethtool -K."""
+"""What the kernel does for an adapter before a program sees a frame: switched as by ethtool -K."""
 
 import array
 import fcntl

@@ -1,20 +1,17 @@
 //! One connection in the data phase: blocks in, blocks out, inside TLS or raw.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::net::Shutdown;
 use std::sync::Arc;
 
 use etherloom_switch::PortId;
-use etherloom_wire::block::{
-    BlockDecoder, Compressor, SUPER_FRAME_HEADER_BYTES, append_compressed_frame, append_frame_with,
-    append_super_frame, begin_group, encode_keep_alive, patch_group,
-};
-use etherloom_wire::offload::{Packet, Segments};
+use etherloom_wire::block::{BlockDecoder, Compressor};
 use mio::net::TcpStream;
 
+use crate::congestion::Watch;
 use crate::message::Transfer;
 use crate::os;
-use crate::passing::Passing;
+use crate::outbound::{Order, Outbound};
 use crate::session::{NotQueued, SessionRules};
 use crate::shared::LinkShared;
 use crate::tls::Tls;
@@ -24,7 +21,6 @@ pub const READ_BYTES: usize = 256 * 1024;
 /// Room in front of them for what an earlier read left: less than one record, or one block.
 pub const CARRY_BYTES: usize = 80 * 1024;
 const IDLE_BUFFER_BYTES: usize = 16 * 1024;
-const NUMBER_BYTES: usize = 4;
 /// What a worker keeps of emptied buffers.
 const POOL_BUFFERS: usize = 64;
 const POOL_BUFFER_BYTES: usize = 256 * 1024;
@@ -64,9 +60,11 @@ pub struct Scratch {
     /// Sealed blocks.
     pub sealed: Vec<u8>,
     /// Empty buffers with room, for frames that wait.
-    pub pool: Vec<Vec<u8>>,
+    pool: Vec<Vec<u8>>,
     /// Keeps nothing between frames.
     pub compressor: Compressor,
+    /// Engine microseconds at the start of the turn.
+    pub now_us: u64,
 }
 
 impl Default for Scratch {
@@ -81,13 +79,19 @@ impl Default for Scratch {
             ports: Vec::new(),
             pool: Vec::new(),
             compressor: Compressor::new(),
+            now_us: 0,
         }
     }
 }
 
 impl Scratch {
+    /// An empty buffer.
+    pub fn take_buffer(&mut self) -> Vec<u8> {
+        self.pool.pop().unwrap_or_default()
+    }
+
     /// Keep an emptied buffer for the next link that has something to send.
-    fn give_back(&mut self, mut buffer: Vec<u8>) {
+    pub fn give_back(&mut self, mut buffer: Vec<u8>) {
         if self.pool.len() < POOL_BUFFERS && buffer.capacity() <= POOL_BUFFER_BYTES {
             buffer.clear();
             self.pool.push(buffer);
@@ -149,11 +153,7 @@ pub struct Link {
     pub partial: Vec<u8>,
     tls: Option<Tls>,
     received: Vec<u8>,
-    pending: Vec<u8>,
-    group: Option<(usize, u32)>,
-    unsent: Vec<u8>,
-    sent: usize,
-    blocked: bool,
+    outbound: Outbound,
     write_closed: bool,
     close_limit_ms: u64,
     owed_bytes: usize,
@@ -161,7 +161,7 @@ pub struct Link {
 
 impl Link {
     /// A link out of a connection whose socket is registered here.
-    pub fn new(transfer: Transfer, rules: &SessionRules, now_ms: u64) -> Self {
+    pub fn new(transfer: Transfer, rules: &SessionRules, watch: Watch, now_ms: u64) -> Self {
         let direction = transfer.shared.direction;
         let (outbound, inbound) = if rules.server {
             (SERVER_TO_CLIENT, CLIENT_TO_SERVER)
@@ -185,11 +185,7 @@ impl Link {
             partial: transfer.plain,
             tls: transfer.tls,
             received: transfer.received,
-            pending: Vec::new(),
-            group: None,
-            unsent: transfer.unsent,
-            sent: 0,
-            blocked: false,
+            outbound: Outbound::new(transfer.unsent, watch),
             write_closed: false,
             close_limit_ms: 0,
             owed_bytes: 0,
@@ -198,103 +194,28 @@ impl Link {
 
     /// Bytes that wait for the socket.
     pub fn backlog(&self) -> usize {
-        self.pending.len() + self.unsent.len() - self.sent
+        self.outbound.backlog()
     }
 
-    /// Queue a frame as it came, for a peer that takes super-frames.
-    pub fn enqueue_whole(
-        &mut self,
-        packet: &Packet<'_>,
-        limit: usize,
-        scratch: &mut Scratch,
-    ) -> Result<(), NotQueued> {
-        let bytes = packet.bytes.len() + SUPER_FRAME_HEADER_BYTES;
-        self.begin_frames(bytes, 1, limit, scratch)?;
-        append_super_frame(&mut self.pending, packet);
-        self.count_frames(1);
-        Ok(())
+    /// True between a full socket and the next success.
+    pub fn is_blocked(&self) -> bool {
+        self.outbound.is_blocked()
     }
 
-    /// Queue a frame as any peer takes it: cut where it must be, straight into the block.
-    pub fn enqueue_segments(
-        &mut self,
-        passing: &Passing<'_>,
-        compress: bool,
-        limit: usize,
-        scratch: &mut Scratch,
-    ) -> Result<(), NotQueued> {
-        let segments = &passing.segments;
-        let count = segments.count();
-        self.begin_frames(passing.segment_bytes(), count, limit, scratch)?;
-        for index in 0..count {
-            if compress {
-                self.append_compressed(segments, index, scratch)?;
-            } else {
-                let length = segments.length(index);
-                append_frame_with(&mut self.pending, length, |out| segments.append(index, out));
-            }
-            self.count_frames(1);
-        }
-        Ok(())
+    /// Super-frames would not hold up others for long.
+    pub fn is_fast(&self) -> bool {
+        self.outbound.is_fast()
     }
 
-    fn append_compressed(
-        &mut self,
-        segments: &Segments<'_>,
-        index: usize,
-        scratch: &mut Scratch,
-    ) -> Result<(), NotQueued> {
-        let Scratch {
-            segments: memory,
-            compressor,
-            ..
-        } = scratch;
-        memory.clear();
-        segments.append(index, memory);
-        append_compressed_frame(&mut self.pending, memory, compressor)
-            .map_err(|_| NotQueued::NotCompressed)
-    }
-
-    fn begin_frames(
-        &mut self,
-        bytes: usize,
-        count: usize,
-        limit: usize,
-        scratch: &mut Scratch,
-    ) -> Result<(), NotQueued> {
-        if self.backlog() + bytes + (count + 1) * NUMBER_BYTES > limit {
-            return Err(NotQueued::Full);
-        }
-        self.make_room(scratch);
-        if self.group.is_none() {
-            self.group = Some((begin_group(&mut self.pending), 0));
-        }
-        Ok(())
-    }
-
-    fn count_frames(&mut self, frames: u32) {
-        if let Some((_, count)) = &mut self.group {
-            *count += frames;
-        }
+    /// Queue a frame. Returns how many others had to go for it.
+    pub fn enqueue(&mut self, order: &Order<'_>, scratch: &mut Scratch) -> Result<u64, NotQueued> {
+        self.outbound.enqueue(order, scratch)
     }
 
     /// Queue a keep-alive.
     pub fn enqueue_keep_alive(&mut self, body: &[u8], scratch: &mut Scratch) {
-        self.make_room(scratch);
-        self.finish_group();
-        encode_keep_alive(&mut self.pending, body);
-    }
-
-    fn make_room(&mut self, scratch: &mut Scratch) {
-        if self.pending.capacity() == 0 {
-            self.pending = scratch.pool.pop().unwrap_or_default();
-        }
-    }
-
-    fn finish_group(&mut self) {
-        if let Some((place, count)) = self.group.take() {
-            patch_group(&mut self.pending, place, count);
-        }
+        self.outbound.enqueue_keep_alive(body, scratch);
+        self.outbound.rest();
     }
 
     /// Read once and open; the partial item of the last time comes first in `scratch.plain`.
@@ -333,7 +254,12 @@ impl Link {
             scratch.plain.extend_from_slice(input);
             return Received::Data;
         };
-        match tls.open(input, &mut scratch.plain, usize::MAX, &mut self.unsent) {
+        match tls.open(
+            input,
+            &mut scratch.plain,
+            usize::MAX,
+            &mut self.outbound.unsent,
+        ) {
             Ok(opened) => {
                 self.received.extend_from_slice(&input[opened.consumed..]);
                 if opened.closed {
@@ -357,79 +283,24 @@ impl Link {
 
     /// Seal and send what waits, as far as the socket takes it.
     pub fn flush(&mut self, scratch: &mut Scratch) -> Flushed {
-        loop {
-            if self.sent < self.unsent.len() {
-                match self.write_unsent() {
-                    Flushed::Idle => {}
-                    other => return other,
-                }
-            }
-            if self.pending.is_empty() {
-                return self.settle();
-            }
-            match self.send_pending(scratch) {
-                Flushed::Idle => {}
-                other => return other,
-            }
+        let wire = &self.shared.wire;
+        let flushed = self
+            .outbound
+            .flush(&mut self.socket, &mut self.tls, wire, scratch);
+        match flushed {
+            Flushed::Idle => self.settle(),
+            other => other,
         }
     }
 
     /// The connection is broken: what TLS has to say about that goes out if it still can.
     pub fn send_alert(&mut self) {
-        let _ = self.write_unsent();
-    }
-
-    fn write_unsent(&mut self) -> Flushed {
-        while self.sent < self.unsent.len() {
-            match self.socket.write(&self.unsent[self.sent..]) {
-                Ok(written) => {
-                    self.sent += written;
-                    self.shared.wire.add_sent(written);
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.blocked = true;
-                    return Flushed::Blocked;
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) => return Flushed::Broken,
-            }
-        }
-        self.unsent.clear();
-        self.sent = 0;
-        if self.unsent.capacity() > IDLE_BUFFER_BYTES {
-            self.unsent = Vec::new();
-        }
-        Flushed::Idle
-    }
-
-    fn send_pending(&mut self, scratch: &mut Scratch) -> Flushed {
-        self.finish_group();
-        let pending = std::mem::take(&mut self.pending);
-        scratch.sealed.clear();
-        let data = match &mut self.tls {
-            None => &pending,
-            Some(tls) => {
-                if tls.seal(&pending, &mut scratch.sealed).is_err() {
-                    return Flushed::Broken;
-                }
-                &scratch.sealed
-            }
-        };
-        let written = match self.socket.write(data) {
-            Ok(written) => written,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => 0,
-            Err(_) => return Flushed::Broken,
-        };
-        self.shared.wire.add_sent(written);
-        self.unsent.extend_from_slice(&data[written..]);
-        scratch.give_back(pending);
-        Flushed::Idle
+        let wire = &self.shared.wire;
+        let _ = self.outbound.write_unsent(&mut self.socket, wire, 0);
     }
 
     /// Nothing waits: go on with closing if that was asked for.
     fn settle(&mut self) -> Flushed {
-        self.blocked = false;
         if self.closing.is_some() && !self.write_closed {
             self.write_closed = true;
             if self.socket.shutdown(Shutdown::Write).is_err() {
@@ -444,11 +315,6 @@ impl Link {
         self.tls.as_ref().map_or(u64::MAX, Tls::records_left)
     }
 
-    /// True between a full socket and the next success.
-    pub fn is_blocked(&self) -> bool {
-        self.blocked
-    }
-
     /// Send what waits, say goodbye (in TLS only), shut down writing; then the peer has a moment to follow.
     pub fn start_closing(&mut self, now_ms: u64, scratch: &mut Scratch) -> Flushed {
         if self.closing.is_some() {
@@ -458,9 +324,9 @@ impl Link {
         if self.flush(scratch) == Flushed::Broken {
             return Flushed::Broken;
         }
-        self.seal_rest();
+        self.outbound.seal_rest(&mut self.tls, scratch);
         if let Some(tls) = &mut self.tls {
-            tls.close_notify(&mut self.unsent);
+            tls.close_notify(&mut self.outbound.unsent);
         }
         self.closing = Some(now_ms + CLOSE_WAIT_MS);
         self.close_limit_ms = now_ms + CLOSE_LIMIT_MS;
@@ -495,16 +361,5 @@ impl Link {
         self.owed_bytes = owed_bytes;
         self.closing = Some((now_ms + CLOSE_WAIT_MS).min(self.close_limit_ms));
         over || owed_bytes == 0
-    }
-
-    /// Frames that did not fit into the socket go in front of the goodbye.
-    fn seal_rest(&mut self) {
-        self.finish_group();
-        let pending = std::mem::take(&mut self.pending);
-        match &mut self.tls {
-            None => self.unsent.extend_from_slice(&pending),
-            // A link that can't seal has nothing to say any more.
-            Some(tls) => drop(tls.seal(&pending, &mut self.unsent)),
-        }
     }
 }

@@ -6,17 +6,16 @@ use etherloom_wire::block::{BlockLimits, SUPER_FRAME_HEADER_BYTES};
 use etherloom_wire::offload::MAXIMUM_FRAME_BYTES;
 
 use crate::budget::{Budget, Share};
-use crate::flow::flow_hash;
+use crate::flow::{flow_hash, is_urgent};
 use crate::held::Held;
 use crate::link::{Link, Scratch};
+use crate::outbound::Order;
 use crate::passing::Passing;
 use crate::pins::Pins;
 
 const STOCK_FRAME_BYTES: usize = 1_600;
 /// More than a link seals between two looks at it.
 const WORN_OUT_RECORDS: u64 = 2_000_000;
-/// A device joined to this session alone waits when so much is queued (see `Hub::wire`).
-const PAUSE_BYTES: usize = 256 * 1024;
 
 /// What both ends agreed on.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +30,8 @@ pub struct SessionRules {
     pub half_duplex: bool,
     /// Super-frames are carried whole; plain frames may be as long.
     pub super_frames: bool,
+    /// Urgent frames go first.
+    pub qos: bool,
     /// What may wait for one link.
     pub queue_bytes: usize,
 }
@@ -107,45 +108,41 @@ impl Native {
         }
     }
 
-    /// Queue a frame on the link that its flow is pinned to: whole, or all its segments, or nothing of it.
+    /// Queue a frame on the link that its flow is pinned to: whole, or all its segments, or nothing of it. Returns
+    /// how many other frames were dropped for it.
     pub fn enqueue(
         &mut self,
         passing: &Passing<'_>,
         scratch: &mut Scratch,
-    ) -> Result<(), NotQueued> {
-        let whole = self.takes_super_frames() && !passing.is_complete();
-        let longest = if whole {
-            passing.packet.bytes.len()
-        } else {
-            passing.segments.length(0)
-        };
-        if longest > self.rules.frame_limit() {
+    ) -> Result<u64, NotQueued> {
+        if passing.segments.length(0) > self.rules.frame_limit() {
             return Err(NotQueued::TooLong);
         }
-        let bytes = if whole {
-            longest
-        } else {
-            passing.segment_bytes()
-        };
+        let bytes = passing.segment_bytes();
         if !self.share.allows(bytes) {
             return Err(NotQueued::OverBudget);
         }
-        let flow = Pins::flow(flow_hash(passing.packet.bytes));
+        let hash = flow_hash(passing.packet.bytes);
+        let flow = Pins::flow(hash);
         let limit = self.rules.queue_bytes;
-        match self.carrier(flow) {
-            Carrier::Link(place) if whole => {
-                self.links[place].enqueue_whole(&passing.packet, limit, scratch)?;
-            }
+        let dropped = match self.carrier(flow) {
             Carrier::Link(place) => {
-                let compress = self.rules.compress;
-                self.links[place].enqueue_segments(passing, compress, limit, scratch)?;
+                let order = Order {
+                    passing,
+                    hash,
+                    priority: self.rules.qos && is_urgent(passing.packet.bytes),
+                    super_frames: self.rules.super_frames,
+                    compress: self.rules.compress,
+                    limit,
+                };
+                self.links[place].enqueue(&order, scratch)?
             }
-            Carrier::Going if self.held.push(flow, &passing.packet, limit) => {}
+            Carrier::Going if self.held.push(flow, &passing.packet, limit) => 0,
             Carrier::Going => return Err(NotQueued::Full),
             Carrier::None => return Err(NotQueued::NoLink),
-        }
+        };
         self.share.take(bytes);
-        Ok(())
+        Ok(dropped)
     }
 
     /// Tell the budget what really waits: once a batch.
@@ -154,9 +151,9 @@ impl Native {
         self.share.settle(queued + self.held.bytes());
     }
 
-    /// Super-frames and partial checksums go to the peer as they are.
+    /// Super-frames go to the peer as they are.
     pub fn takes_super_frames(&self) -> bool {
-        self.rules.super_frames
+        self.rules.super_frames && self.links.iter().any(|link| link.sends && link.is_fast())
     }
 
     /// The link that a flow is on, or the emptiest one for a flow that has none.
@@ -191,11 +188,13 @@ impl Native {
         });
         let mut refused = 0;
         for frame in &frames {
-            if let Ok(passing) = Passing::of(frame.packet())
-                && self.enqueue(&passing, scratch).is_err()
-            {
-                refused += passing.frame().segments();
-            }
+            let Ok(passing) = Passing::of(frame.packet()) else {
+                continue;
+            };
+            refused += match self.enqueue(&passing, scratch) {
+                Ok(dropped) => dropped,
+                Err(_) => passing.frame().segments(),
+            };
         }
         refused
     }
@@ -218,11 +217,10 @@ impl Native {
         links.map(|link| link.identifier).collect()
     }
 
-    /// True when a device joined to this session alone should wait.
-    pub fn is_congested(&self) -> bool {
-        let sending = self.links.iter().filter(|link| link.sends);
-        let least = sending.map(Link::backlog).min();
-        self.held.bytes() > PAUSE_BYTES || least.is_none_or(|least| least > PAUSE_BYTES)
+    /// True when a device joined to this session alone should wait: nothing can be sent at all. A session that is
+    /// merely slow goes on reading, since its queue is fair and the device's isn't.
+    pub fn is_cut_off(&self) -> bool {
+        self.links.iter().all(|link| !link.sends)
     }
 
     /// The link of a connection.

@@ -6,13 +6,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, mpsc};
 use std::time::Instant;
 
-use arc_swap::ArcSwapOption;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use crossbeam_queue::ArrayQueue;
 use etherloom_switch::{Counters, PortId};
 use mio::Waker;
 use parking_lot::Mutex;
 
 use crate::budget::Budget;
+use crate::congestion::Congestion;
 use crate::event::{EventQueue, Notice, Subject};
 use crate::hub::Hub;
 use crate::message::{Batch, Message};
@@ -38,6 +39,8 @@ pub struct Shared {
     pub client: ClientSettings,
     /// For frames that wait.
     pub budget: Arc<Budget>,
+    /// For links from now on.
+    pub congestion: ArcSwap<Congestion>,
 }
 
 impl Shared {
@@ -54,7 +57,13 @@ impl Shared {
             identity: ArcSwapOption::empty(),
             client,
             budget: Budget::new(queue_bytes),
+            congestion: ArcSwap::default(),
         }
+    }
+
+    /// Monotonic microseconds since the engine's start.
+    pub fn now_us(&self) -> u64 {
+        self.start.elapsed().as_micros() as u64
     }
 
     /// A number that was never used before.

@@ -30,6 +30,7 @@ pub struct SessionArguments {
     timeout_ms: u64,
     compress: bool,
     half_duplex: bool,
+    qos: bool,
     super_frames: bool,
     queue_bytes: usize,
 }
@@ -41,6 +42,7 @@ impl From<SessionArguments> for SessionRules {
             timeout_ms: arguments.timeout_ms,
             compress: arguments.compress,
             half_duplex: arguments.half_duplex,
+            qos: arguments.qos,
             super_frames: arguments.super_frames,
             queue_bytes: arguments.queue_bytes,
         }

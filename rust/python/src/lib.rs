@@ -46,6 +46,10 @@ impl Engine {
             .map_err(refuse)
     }
 
+    fn set_congestion(&self, name: &str) -> PyResult<()> {
+        self.0.set_congestion(name).map_err(refuse)
+    }
+
     fn wake_descriptor(&self) -> i32 {
         self.0.wake_descriptor()
     }

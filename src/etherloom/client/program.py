@@ -50,6 +50,7 @@ async def run(order: Order, report: Callable[[events.Event], None], stop: asynci
     async with _journalled(order) as (system, settings):
         engine = Facade()
         try:
+            engine.use_congestion(order.account.congestion)
             return await _Program(engine, system, order.account, settings, report).run(
                 stop, order.traffic_interval_s
             )

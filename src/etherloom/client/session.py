@@ -185,6 +185,7 @@ def _session_rules(parameters: WelcomeParameters) -> SessionRules:
         timeout_ms=parameters.timeout_ms,
         compress=parameters.use_compress,
         half_duplex=parameters.half_connection,
+        qos=parameters.qos,
         super_frames=parameters.super_frames > 0,
         queue_bytes=max(_QUEUE_BYTES // parameters.max_connection, _MINIMUM_QUEUE_BYTES),
     )

@@ -21,6 +21,7 @@ from etherloom.daemon.desk import Desk
 from etherloom.daemon.first_start import complete_configuration
 from etherloom.daemon.reception import Patience, Reception
 from etherloom.daemon.settings import ServeSettings, parse_endpoints
+from etherloom.engine.commands import AUTOMATIC_CONGESTION
 from etherloom.engine.facade import Facade
 from etherloom.model.errors import Refusal
 from etherloom.model.product import VERSION
@@ -91,7 +92,7 @@ async def _serve(settings: ServeSettings) -> None:
         loop.add_signal_handler(number, stop.set)
     path = find_directory(settings.state, os.environ, root=os.geteuid() == 0)
     endpoints = tuple(endpoint for text in settings.listen for endpoint in parse_endpoints(text))
-    async with open_server(path, endpoints):
+    async with open_server(path, endpoints, congestion=settings.congestion):
         _log.info("server started", version=VERSION, state=str(path), process=os.getpid())
         systemd.notify("READY=1")
         await stop.wait()
@@ -102,7 +103,10 @@ async def _serve(settings: ServeSettings) -> None:
 
 @contextlib.asynccontextmanager
 async def open_server(
-    path: Path, instead_of_defaults: tuple[Endpoint, ...] = (), patience: Patience | None = None
+    path: Path,
+    instead_of_defaults: tuple[Endpoint, ...] = (),
+    patience: Patience | None = None,
+    congestion: str = AUTOMATIC_CONGESTION,
 ) -> AsyncIterator[Server]:
     """Everything of a server on the state in `path`, running. Raises StoreError or Refusal."""
     async with contextlib.AsyncExitStack() as stack:
@@ -114,6 +118,7 @@ async def open_server(
         counters = await open_counters(store)
         stack.push_async_callback(counters.flush)
         engine = await stack.enter_async_context(_run_engine())
+        engine.use_congestion(congestion)
         tasks = await stack.enter_async_context(_run_tasks())
         server = _build(directory, owner, counters, engine, tasks, instead_of_defaults)
         accounting = Accounting(counters, server.sessions, owner, unix_milliseconds)

@@ -27,6 +27,9 @@ class Engine:
     def __new__(cls, *, workers: int = 0, queue_budget_bytes: int = 0) -> Self:
         """Start the threads; 0 means one worker a core, and the usual memory for frames that wait."""
 
+    def set_congestion(self, name: str) -> None:
+        """Congestion control of links from now on: "auto", or a name that the system knows and allows."""
+
     def wake_descriptor(self) -> int:
         """A descriptor that is readable while drain has something to return."""
 

@@ -5,6 +5,7 @@ from enum import IntEnum
 from typing import Final
 
 STOCK_QUEUE_BYTES: Final = 2_560_000
+AUTOMATIC_CONGESTION: Final = "auto"
 
 
 class Direction(IntEnum):
@@ -32,6 +33,7 @@ class SessionRules:
     timeout_ms: int = 20_000
     compress: bool = False
     half_duplex: bool = False
+    qos: bool = False
     super_frames: bool = False
     queue_bytes: int = STOCK_QUEUE_BYTES
 

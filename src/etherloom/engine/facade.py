@@ -13,6 +13,7 @@ from etherloom.engine import _core
 from etherloom.engine.commands import HubRules, LinkSettings, ListenerLimits, SessionRules
 from etherloom.engine.events import ConnectionEvent, ListenerEvent, SessionEvent, Subject
 from etherloom.engine.snapshots import SessionSnapshot
+from etherloom.model.errors import ErrorCode, Refusal
 
 _DRAIN: Final = 1024
 _LEVELS: Final = {
@@ -166,6 +167,13 @@ class Facade:
         self._wake = self.core.wake_descriptor()
         self.loop.add_reader(self._wake, self._on_wake)
 
+    def use_congestion(self, name: str) -> None:
+        """Have the system use this congestion control for links from now on. Raises Refusal."""
+        try:
+            self.core.set_congestion(name)
+        except ValueError as error:
+            raise Refusal(ErrorCode.INVALID_PARAMETER, str(error)) from error
+
     # -- listeners and connections
 
     def open_listener(
@@ -227,6 +235,7 @@ class Facade:
                 "timeout_ms": rules.timeout_ms,
                 "compress": rules.compress,
                 "half_duplex": rules.half_duplex,
+                "qos": rules.qos,
                 "super_frames": rules.super_frames,
                 "queue_bytes": rules.queue_bytes,
             },

@@ -14,6 +14,7 @@ class SessionRulesArguments(TypedDict):
     timeout_ms: int
     compress: bool
     half_duplex: bool
+    qos: bool
     super_frames: bool
     queue_bytes: int  # per link towards the peer, at most; what does not fit is dropped and counted
 

@@ -159,6 +159,7 @@ class Sessions:
             timeout_ms=modes.timeout_ms,
             compress=modes.use_compress,
             half_duplex=modes.half_connection,
+            qos=modes.qos,
             super_frames=modes.super_frames > 0,
         )
         session = RunningSession(

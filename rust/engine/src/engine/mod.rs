@@ -17,6 +17,7 @@ use thiserror::Error;
 
 use crate::acceptor::{Acceptor, AcceptorHandle, ListenerShared, Request};
 use crate::budget;
+use crate::congestion::Congestion;
 use crate::event::{EventQueue, Subject};
 use crate::logging;
 use crate::message::Message;
@@ -117,6 +118,13 @@ impl Engine {
             listeners: Mutex::default(),
             threads,
         })
+    }
+
+    /// The congestion control of links from now on: "auto" or a name that the system knows.
+    pub fn set_congestion(&self, name: &str) -> Result<(), EngineError> {
+        let congestion = Congestion::parse(name)?;
+        self.shared.congestion.store(Arc::new(congestion));
+        Ok(())
     }
 
     /// Readable while `drain` has something.

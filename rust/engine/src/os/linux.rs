@@ -1,12 +1,12 @@
 //! Linux: TAP adapters through /dev/net/tun, signal masks.
 
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 
 use rustix::fs::{Mode, OFlags, open};
 use rustix::ioctl::{Getter, IntegerSetter, Updater, ioctl, opcode};
 
-use super::{Tap, TapOffload};
+use super::{RoundTrip, Tap, TapOffload};
 
 const INTERFACE_NAME_BYTES: usize = 16;
 const IFF_TAP: u16 = 0x0002;
@@ -86,10 +86,85 @@ fn agree_offload(descriptor: &OwnedFd) -> io::Result<TapOffload> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
+/// Where the kernel's `struct tcp_info` has `tcpi_rtt` and `tcpi_min_rtt`, both in microseconds.
+const INFO_ROUND_TRIP: usize = 68;
+const INFO_LEAST_ROUND_TRIP: usize = 148;
+const INFO_BYTES: usize = 152;
+
+pub(super) fn round_trip(socket: &impl AsRawFd) -> io::Result<RoundTrip> {
+    let mut info = [0_u8; INFO_BYTES];
+    let mut length = INFO_BYTES as libc::socklen_t;
+    // SAFETY: the kernel writes at most `length` bytes into `info`, which lives through the call; the descriptor is
+    // open as long as the socket is borrowed.
+    let result = unsafe {
+        libc::getsockopt(
+            socket.as_raw_fd(),
+            libc::IPPROTO_TCP,
+            libc::TCP_INFO,
+            info.as_mut_ptr().cast(),
+            &raw mut length,
+        )
+    };
+    if result != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    if (length as usize) < INFO_BYTES {
+        return Err(io::ErrorKind::Unsupported.into());
+    }
+    let number = |place: usize| {
+        let bytes = [
+            info[place],
+            info[place + 1],
+            info[place + 2],
+            info[place + 3],
+        ];
+        u32::from_ne_bytes(bytes)
+    };
+    Ok(RoundTrip {
+        smoothed_us: number(INFO_ROUND_TRIP),
+        least_us: number(INFO_LEAST_ROUND_TRIP),
+    })
+}
+
 pub(super) fn unacknowledged_bytes(socket: impl std::os::fd::AsFd) -> io::Result<usize> {
     // SAFETY: SIOCOUTQ writes one C int, which the getter holds.
     let bytes = unsafe { ioctl(socket, Getter::<UNACKNOWLEDGED, libc::c_int>::new()) }?;
     Ok(usize::try_from(bytes).unwrap_or(0))
+}
+
+/// The kernel's `struct sched_attr` in its first size.
+#[repr(C)]
+struct SchedulingAttributes {
+    size: u32,
+    policy: u32,
+    flags: u64,
+    nice: i32,
+    priority: u32,
+    runtime_ns: u64,
+    deadline_ns: u64,
+    period_ns: u64,
+}
+
+/// Keeps policy and nice value; since Linux 6.12 the "runtime" of an ordinary thread is the slice that it asks for.
+pub(super) fn ask_for_short_slices(nanoseconds: u64) -> io::Result<()> {
+    let attributes = SchedulingAttributes {
+        size: size_of::<SchedulingAttributes>() as u32,
+        policy: libc::SCHED_OTHER as u32,
+        // SCHED_FLAG_KEEP_PARAMS would ignore the slice too, so the nice value is read and given again.
+        flags: 0,
+        nice: rustix::process::getpriority_process(None)?,
+        priority: 0,
+        runtime_ns: nanoseconds,
+        deadline_ns: 0,
+        period_ns: 0,
+    };
+    // SAFETY: the kernel reads `size` bytes of a structure that lives through the call; 0 is the calling thread.
+    let result = unsafe { libc::syscall(libc::SYS_sched_setattr, 0, &raw const attributes, 0) };
+    if result == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
 }
 
 pub(super) fn block_signals() {

@@ -38,6 +38,31 @@ pub fn set_user_timeout(socket: &mio::net::TcpStream, milliseconds: u32) -> io::
     Ok(())
 }
 
+/// Let the socket count as writable only while less than this waits in the system unsent.
+pub fn set_unsent_low_water(socket: &mio::net::TcpStream, bytes: u32) -> io::Result<()> {
+    socket2::SockRef::from(socket).set_tcp_notsent_lowat(bytes)
+}
+
+/// Use this congestion control, if the system has it and allows it.
+pub fn set_congestion_control(socket: impl std::os::fd::AsFd, name: &str) -> io::Result<()> {
+    rustix::net::sockopt::set_tcp_congestion(socket, name)?;
+    Ok(())
+}
+
+/// How long segments take to the peer and back.
+#[derive(Clone, Copy, Debug)]
+pub struct RoundTrip {
+    /// Lately.
+    pub smoothed_us: u32,
+    /// At best.
+    pub least_us: u32,
+}
+
+/// What the system has measured of a connection's path.
+pub fn round_trip(socket: &mio::net::TcpStream) -> io::Result<RoundTrip> {
+    linux::round_trip(socket)
+}
+
 /// Bytes that were written and that the peer's system has not acknowledged.
 pub fn unacknowledged_bytes(socket: &mio::net::TcpStream) -> io::Result<usize> {
     linux::unacknowledged_bytes(socket)
@@ -48,6 +73,11 @@ pub fn unacknowledged_bytes(socket: &mio::net::TcpStream) -> io::Result<usize> {
 pub fn is_over(socket: &mio::net::TcpStream) -> bool {
     // A TCP socket has a peer in every state but the closed one.
     socket.peer_addr().is_err()
+}
+
+/// Let the calling thread run soon after it is woken, for a short time at once. Older systems refuse: no harm.
+pub fn ask_for_short_slices(nanoseconds: u64) -> io::Result<()> {
+    linux::ask_for_short_slices(nanoseconds)
 }
 
 /// Block every signal in the calling thread: signals belong to the interpreter's threads.

@@ -3,6 +3,7 @@
 mod connections;
 mod ports;
 mod sessions;
+mod spin;
 mod timers;
 
 use std::collections::{HashMap, VecDeque};
@@ -11,7 +12,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use log::error;
 use mio::event::Event;
@@ -25,6 +26,7 @@ use crate::shared::Shared;
 use crate::splice::Splice;
 use crate::worker::ports::Slots;
 pub use crate::worker::ports::place_of;
+use crate::worker::spin::Spin;
 use crate::worker::timers::Timers;
 
 /// The token of the mailbox.
@@ -60,6 +62,10 @@ pub struct Worker {
     scratch: Scratch,
     random: u64,
     stopping: Option<u64>,
+    spin: Spin,
+    rested: Instant,
+    /// This turn has put frames on links.
+    sent: bool,
 }
 
 impl Worker {
@@ -88,21 +94,30 @@ impl Worker {
             scratch: Scratch::default(),
             random: RandomState::new().hash_one(index) | 1,
             stopping: None,
+            spin: Spin::default(),
+            rested: Instant::now(),
+            sent: false,
         }
     }
 
     /// Serve until told to stop.
     pub fn run(mut self) {
         os::block_signals();
+        if let Ok(v) = std::env::var("EL_SLICE") {
+            if let Err(error) = os::ask_for_short_slices(v.parse().unwrap_or(100_000)) {
+                error!("slices {error}");
+            }
+        }
         let mut events = Events::with_capacity(EVENTS_PER_POLL);
         while !self.is_finished() {
-            if let Err(error) = self.poll.poll(&mut events, self.patience())
+            if let Err(error) = self.wait(&mut events)
                 && error.kind() != io::ErrorKind::Interrupted
             {
                 error!("worker {} stops: {error}", self.index);
                 return;
             }
-            self.now_ms = self.shared.now_ms();
+            self.scratch.now_us = self.shared.now_us();
+            self.now_ms = self.scratch.now_us / 1_000;
             self.shared.handles()[self.index].awake();
             self.read_mail();
             self.read_batches();
@@ -113,6 +128,46 @@ impl Worker {
             self.run_timers();
             self.flush_dirty();
         }
+    }
+
+    /// Wait for events, at first awake where that pays.
+    fn wait(&mut self, events: &mut Events) -> io::Result<()> {
+        let patience = self.patience();
+        if patience == Some(Duration::ZERO) {
+            return self.poll.poll(events, patience);
+        }
+        let sent = std::mem::take(&mut self.sent);
+        let begin = Instant::now();
+        let span = self.spin.allowance(sent, begin - self.rested);
+        self.rested = begin;
+        events.clear();
+        let watched = self.watch(events, begin, span)?;
+        if events.is_empty() {
+            self.poll.poll(events, self.patience())?;
+        }
+        let event = !events.is_empty();
+        self.spin.learn(sent, begin.elapsed(), watched, event);
+        Ok(())
+    }
+
+    /// Poll without sleeping for up to `span`; how long it took.
+    fn watch(
+        &mut self,
+        events: &mut Events,
+        begin: Instant,
+        span: Duration,
+    ) -> io::Result<Duration> {
+        let mut watched = Duration::ZERO;
+        while watched < span {
+            self.poll.poll(events, Some(Duration::ZERO))?;
+            watched = begin.elapsed();
+            if !events.is_empty() {
+                break;
+            }
+            // Whoever is ready to run on this core goes first.
+            std::thread::yield_now();
+        }
+        Ok(watched)
     }
 
     /// How long the poll may wait.

@@ -303,15 +303,20 @@ impl Worker {
             Body::Device(device) => {
                 let refused = device.enqueue(passing, &mut self.scratch.segments);
                 count_refused(&slot.shared, refused);
-                Ok(())
+                Ok(0)
             }
-            Body::Memory => queue_memory(&slot.shared, passing),
+            Body::Memory => queue_memory(&slot.shared, passing).map(|()| 0),
         };
         let frame = passing.frame();
-        if let Err(reason) = outcome {
-            let counters = &slot.shared.counters;
-            counters.dropped_many(reason, frame.segments());
-            return;
+        let counters = &slot.shared.counters;
+        match outcome {
+            Ok(0) => {}
+            // Frames of a fatter flow, counted as sent when they were queued.
+            Ok(dropped) => counters.dropped_many(DropReason::QueueFull, dropped),
+            Err(reason) => {
+                counters.dropped_many(reason, frame.segments());
+                return;
+            }
         }
         slot.shared.counters.sent.count(&frame);
         self.mark_dirty(index);
@@ -427,25 +432,25 @@ impl Worker {
         }
     }
 
-    /// Our client's device waits while its only session is full: the applications then slow down, where a
-    /// hub would drop.
+    /// Our client's device waits while its only session has no connection: what the system keeps meanwhile is sent
+    /// when there is one again.
     fn pause_device(&mut self, source: &Source, index: usize) -> bool {
         if !source.hub.wire {
             return false;
         }
-        let congested = source
+        let cut_off = source
             .hub
             .ports()
             .iter()
             .filter(|port| **port != source.port)
             .any(|port| {
                 matches!(self.slots.get(place_of(*port).1),
-                Some(Slot { body: Body::Native(native), .. }) if native.is_congested())
+                Some(Slot { body: Body::Native(native), .. }) if native.is_cut_off())
             });
-        if congested && let Some(slot) = self.slots.get_mut(index) {
+        if cut_off && let Some(slot) = self.slots.get_mut(index) {
             slot.paused = true;
         }
-        congested
+        cut_off
     }
 
     /// A session of a wire hub has room again, or new links: its device may go on.

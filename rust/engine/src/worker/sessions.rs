@@ -15,6 +15,7 @@ use super::connections::{deregister, token};
 use super::ports::{Body, Slot, Source, count_injected, place_of, port_of};
 use super::timers::Timer;
 use super::{Target, Worker};
+use crate::congestion::Watch;
 use crate::device::Device;
 use crate::event::session as flag;
 use crate::hub::Hub;
@@ -135,6 +136,8 @@ impl Worker {
             return;
         };
         let identifier = transfer.connection;
+        let congestion = self.shared.congestion.load();
+        congestion.apply(&transfer.socket);
         if self
             .poll
             .registry()
@@ -151,7 +154,8 @@ impl Worker {
         else {
             return;
         };
-        let link = Link::new(transfer, &native.rules, now_ms);
+        let watch = Watch::new(&congestion);
+        let link = Link::new(transfer, &native.rules, watch, now_ms);
         shared.links.lock().push(Arc::clone(&link.shared));
         shared.links_opened.fetch_add(1, Relaxed);
         shared.last_received_ms.store(now_ms, Relaxed);
@@ -224,13 +228,8 @@ impl Worker {
         };
         let flushed = link.flush(&mut self.scratch);
         native.settle();
-        match flushed {
-            Flushed::Broken => self.remove_link(index, connection),
-            Flushed::Idle | Flushed::Blocked => {
-                if !native.is_congested() {
-                    self.resume_devices(index);
-                }
-            }
+        if flushed == Flushed::Broken {
+            self.remove_link(index, connection);
         }
     }
 
