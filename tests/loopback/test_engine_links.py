@@ -31,10 +31,12 @@ class Stream:
     received: Counter[int] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
     over: bool = False
+    sending: bool = False
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def send(self) -> None:
         """Send until it is over, so much at a time as the path holds."""
+        self.sending = True
         while not self.over:
             if self.sent.total() - self.received.total() > IN_FLIGHT:
                 self.arrived.clear()
@@ -42,6 +44,9 @@ class Stream:
                 continue
             self.send_some(AT_ONCE)
             await asyncio.sleep(0)
+        # Whoever waits for a frame sees that it is over.
+        self.send_some(FLOWS)
+        self.sending = False
 
     def send_some(self, count: int) -> None:
         """Send frames of all flows in turn."""
@@ -54,7 +59,7 @@ class Stream:
 
     async def receive(self) -> None:
         """Receive until it is over and everything has come."""
-        while not (self.over and self.received == self.sent):
+        while self.sending or not (self.over and self.received == self.sent):
             await self.take_some()
 
     async def take_some(self) -> None:
