@@ -9,11 +9,10 @@ import random
 import socket
 import struct
 import threading
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from tests.support.netns import Namespace
 from tests.support.traffic import Station
 
 _SOL_PACKET, _PACKET_AUXDATA, _PACKET_VNET_HDR = 263, 8, 15
@@ -24,7 +23,10 @@ _GSO = {(4, "tcp"): 1, (6, "tcp"): 4, (4, "udp"): 5, (6, "udp"): 5}
 _PROTOCOLS = {"tcp": 6, "udp": 17}
 _VLAN_VALID, _OUTGOING = 1 << 4, 4
 _POOL = random.Random(5).randbytes(1 << 17)
+_FIRST_PORT = 7_000
 _WAIT = 15.0
+_ENOUGH = 5
+_WEIGHT = 400
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,16 @@ class Shape:
     """Payload of one packet on the wire."""
     super_bytes: int = 0
     """Payload of a super-frame; 0 for single packets."""
+
+    @property
+    def frame(self) -> int:
+        """Payload of one frame as it is sent."""
+        return self.super_bytes or self.segment
+
+    @property
+    def load(self) -> float:
+        """What a byte of payload weighs on the way: short packets fill queues that count packets."""
+        return max(_WEIGHT / self.segment, 1.0)
 
     def __str__(self) -> str:
         marks = [f"{self.protocol}{self.family}", f"vlan{self.vlan}" if self.vlan else ""]
@@ -71,12 +83,11 @@ class Flow:
     target: bytes
     sent: int = 0
     received: int = 0
-    packets: int = 0
 
     def next(self) -> bytes:
         """Return the next frame behind its offload header."""
         shape = self.shape
-        size = shape.super_bytes or shape.segment
+        size = shape.frame
         payload = self._payload(self.sent, size)
         transport = self._transport(len(payload))
         head = self._network(len(transport) + len(payload))
@@ -95,21 +106,18 @@ class Flow:
             place,
         )
         self.sent += size
-        self.packets += -(-size // shape.segment)
         return offload + link + head + transport + payload
 
     def check(self, offload: bytes, frame: bytes) -> str:
         """Compare what arrived with what must come next; return what is wrong, or nothing."""
-        flags, _, _, segment, start, place = _VNET.unpack(offload)
+        flags, _, _, segment, _, _ = _VNET.unpack(offload)
         network, transport = self._split(frame)
         if frame[: len(frame) - len(network) - len(transport)] != self._link(self.shape.family):
             return "the Ethernet header has changed"
         size = 20 if self.shape.protocol == "tcp" else 8
         head, payload = transport[:size], transport[size:]
-        expected = self._payload(self.received, len(payload))
-        if payload != expected:
-            at = _POOL.find(payload[:32], 0) if len(payload) >= 32 else -1
-            return f"{len(payload)} bytes are not those at {self.received} (pool {at})"
+        if payload != self._payload(self.received, len(payload)):
+            return f"{len(payload)} bytes are not those at {self.received}"
         fault = self._check_heads(network, head, len(payload))
         if not fault:
             fault = self._check_sum(transport, partial=bool(flags & _NEEDS_CHECKSUM))
@@ -123,16 +131,13 @@ class Flow:
     # -- the layers
 
     def _payload(self, offset: int, size: int) -> bytes:
-        start = (offset * 7 + self.number * 1_009) % (1 << 16)
-        # Each byte stands where its offset says, so that no cut can hide a shift.
-        if self.shape.super_bytes or size > self.shape.segment:
-            return b"".join(
-                self._payload_of_segment(offset + part, min(self.shape.segment, size - part))
-                for part in range(0, size, self.shape.segment)
-            )
-        return _POOL[start : start + size]
+        """Return bytes that follow from the place of each packet in its flow."""
+        step = self.shape.segment
+        return b"".join(
+            self._payload_of_packet(offset + part, min(step, size - part)) for part in range(0, size, step)
+        )
 
-    def _payload_of_segment(self, offset: int, size: int) -> bytes:
+    def _payload_of_packet(self, offset: int, size: int) -> bytes:
         start = (offset * 7 + self.number * 1_009) % (1 << 16)
         return _POOL[start : start + size]
 
@@ -164,7 +169,7 @@ class Flow:
         return struct.pack("!IHBB", 0x61234567, options + size, protocol, 61) + source + target + extension
 
     def _transport(self, size: int) -> bytes:
-        ports = struct.pack("!HH", 7_000 + self.number, 9)
+        ports = struct.pack("!HH", _FIRST_PORT + self.number, 9)
         if self.shape.protocol == "udp":
             return ports + struct.pack("!HH", 8 + size, 0)
         return ports + struct.pack("!IIBBHHH", self.sent & 0xFFFF_FFFF, 1, 0x50, 0x10, 512, 0, 0)
@@ -189,12 +194,15 @@ class Flow:
                 return "the IPv4 header has changed"
         elif network != self._network(length):
             return "the IPv6 header has changed"
-        if head[:4] != struct.pack("!HH", 7_000 + self.number, 9):
+        if head[:4] != struct.pack("!HH", _FIRST_PORT + self.number, 9):
             return "other ports"
         if self.shape.protocol == "tcp":
             sequence, acknowledged, offset, flags, window = struct.unpack("!IIBBH", head[4:16])
-            if (sequence, acknowledged, offset, flags & ~8, window) != (self.received, 1, 0x50, 0x10, 512):
+            same = (sequence, acknowledged, offset, flags & ~8, window) == (self.received, 1, 0x50, 0x10, 512)
+            if not same or head[18:] != b"\0\0":
                 return f"another TCP header: {head.hex()}"
+        elif int.from_bytes(head[4:6]) != length:
+            return "another length of UDP"
         return ""
 
     def _check_sum(self, transport: bytes, *, partial: bool) -> str:
@@ -216,25 +224,25 @@ class Wire:
         self._socket.setsockopt(_SOL_PACKET, _PACKET_VNET_HDR, 1)
         self._socket.setsockopt(_SOL_PACKET, _PACKET_AUXDATA, 1)
         self._socket.bind((station.interface, _ETH_P_ALL))
-        self._socket.settimeout(_WAIT)
+        self._socket.settimeout(0.2)
         self.mac = station.mac
 
-    def __enter__(self) -> "Wire":
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         self._socket.close()
 
     def send(self, frame: bytes) -> None:
         self._socket.send(frame)
 
-    def receive(self, source: bytes) -> tuple[bytes, bytes]:
-        """Return offload header and frame of the next one from a station, its tag put back."""
-        while True:
+    def receive(self, source: bytes) -> tuple[bytes, bytes] | None:
+        """Return header and frame of the next from a station, its tag put back; None after a moment."""
+        try:
             data, ancillary, _, address = self._socket.recvmsg(1 << 17, 256)
-            offload, frame = data[: _VNET.size], data[_VNET.size :]
-            if address[2] != _OUTGOING and frame[:12] == self.mac + source:
-                return offload, _tagged(frame, ancillary)
+        except TimeoutError:
+            return None
+        offload, frame = data[: _VNET.size], data[_VNET.size :]
+        if address[2] == _OUTGOING or frame[:12] != self.mac + source:
+            return None
+        return offload, _tagged(frame, ancillary)
 
 
 def _tagged(frame: bytes, ancillary: Iterable[tuple[int, int, bytes]]) -> bytes:
@@ -255,49 +263,95 @@ class Report:
     joined: int = 0
 
 
+class Consignment:
+    """Frames of each shape in turn, from `start` to `finish`, so many bytes of them under way."""
+
+    def __init__(self, sender: Station, receiver: Station, kinds: Sequence[Shape], window: int) -> None:
+        self._out, self._into = Wire(sender), Wire(receiver)
+        self._flows = [
+            Flow(shape, number, self._out.mac, self._into.mac) for number, shape in enumerate(kinds, 1)
+        ]
+        self._window = window
+        self._under_way = 0.0
+        self._room = threading.Condition()
+        self._over = threading.Event()
+        self.report = Report()
+        self._threads: list[threading.Thread] = []
+
+    def start(self, rounds: int | None = None) -> None:
+        """Send so many rounds, or until `finish`."""
+        sender = threading.Thread(target=self._give, args=(rounds,), daemon=True)
+        self._threads = [sender, threading.Thread(target=self._take, daemon=True)]
+        for thread in self._threads:
+            thread.start()
+
+    def finish(self) -> Report:
+        """Send no more; return what was found once everything has come, or what is missing."""
+        self._over.set()
+        for thread in self._threads:
+            thread.join(2 * _WAIT)
+        self._out.close()
+        self._into.close()
+        return self.report
+
+    def wait_sent(self) -> None:
+        """Wait until all rounds are under way."""
+        self._threads[0].join()
+
+    def _give(self, rounds: int | None) -> None:
+        for _ in itertools.count() if rounds is None else range(rounds):
+            for flow in self._flows:
+                if not self._may_send(flow.shape.frame * flow.shape.load):
+                    return
+                self._out.send(flow.next())
+            if rounds is None and self._over.is_set():
+                return
+
+    def _may_send(self, size: float) -> bool:
+        with self._room:
+            free = self._room.wait_for(lambda: self._under_way + size <= self._window, _WAIT)
+            self._under_way += size
+            return free and len(self.report.faults) < _ENOUGH
+
+    def _take(self) -> None:
+        by_number = {flow.number: flow for flow in self._flows}
+        quiet_since = time.monotonic()
+        while not self._is_done() and len(self.report.faults) < _ENOUGH:
+            arrived = self._into.receive(self._out.mac)
+            flow = by_number.get(number_of(arrived[1])) if arrived else None
+            if arrived and flow:
+                self._compare(flow, *arrived)
+                quiet_since = time.monotonic()
+            elif time.monotonic() - quiet_since > _WAIT:
+                missing = (flow for flow in self._flows if flow.received < flow.sent)
+                self.report.faults += [f"{f.shape}: {f.received} of {f.sent} bytes came" for f in missing]
+                return
+
+    def _is_done(self) -> bool:
+        sending = self._threads[0].is_alive() or not self._over.is_set()
+        return not sending and all(flow.received == flow.sent for flow in self._flows)
+
+    def _compare(self, flow: Flow, offload: bytes, frame: bytes) -> None:
+        before = flow.received
+        if fault := flow.check(offload, frame):
+            self.report.faults.append(f"{flow.shape}: {fault}")
+        self.report.frames += 1
+        self.report.joined += _VNET.unpack(offload)[1] != 0
+        with self._room:
+            self._under_way -= (flow.received - before) * flow.shape.load
+            self._room.notify()
+
+
 def consign(sender: Station, receiver: Station, kinds: Sequence[Shape], rounds: int, window: int) -> Report:
-    """Send so many frames of each kind in turn, so many bytes under way, and compare them all."""
-    with Wire(sender) as out, Wire(receiver) as into:
-        flows = [Flow(shape, number, out.mac, into.mac) for number, shape in enumerate(kinds, 1)]
-        by_port = {7_000 + flow.number: flow for flow in flows}
-        report, room, under_way = Report(), threading.Condition(), [0]
-
-        def give() -> None:
-            for _, flow in itertools.product(range(rounds), flows):
-                frame = flow.next()
-                with room:
-                    if not room.wait_for(lambda: under_way[0] < window, _WAIT):
-                        return
-                    under_way[0] += flow.shape.super_bytes or flow.shape.segment
-                out.send(frame)
-
-        thread = threading.Thread(target=give)
-        thread.start()
-        total = sum((flow.shape.super_bytes or flow.shape.segment) * rounds for flow in flows)
-        try:
-            while sum(flow.received for flow in flows) < total and len(report.faults) < 5:
-                offload, frame = into.receive(out.mac)
-                flow = by_port.get(_source_port(frame))
-                if flow is None:
-                    continue  # what the sending system says on its own
-                before = flow.received
-                fault = flow.check(offload, frame)
-                report.frames += 1
-                report.joined += _VNET.unpack(offload)[1] != 0
-                if fault:
-                    report.faults.append(f"{flow.shape}: {fault}")
-                with room:
-                    under_way[0] -= flow.received - before
-                    room.notify()
-        except TimeoutError:
-            report.faults += [
-                f"{flow.shape}: {flow.received} of {flow.sent}" for flow in flows if flow.received < flow.sent
-            ]
-        thread.join()
-    return report
+    """Send so many frames of each kind in turn and compare them all."""
+    consignment = Consignment(sender, receiver, kinds, window)
+    consignment.start(rounds)
+    consignment.wait_sent()
+    return consignment.finish()
 
 
-def _source_port(frame: bytes) -> int:
+def number_of(frame: bytes) -> int:
+    """Return the number of the flow that a frame says it belongs to."""
     at = 12
     if frame[at : at + 2] == b"\x81\x00":
         at += 4
@@ -306,7 +360,7 @@ def _source_port(frame: bytes) -> int:
     else:
         head = 40 + ((frame[at + 2 + 41] + 1) * 8 if frame[at + 2 + 6] == 60 else 0)
     start = at + 2 + head
-    return int.from_bytes(frame[start : start + 2])
+    return int.from_bytes(frame[start : start + 2]) - _FIRST_PORT
 
 
 def _sum(content: bytes) -> int:

@@ -1,4 +1,4 @@
-"""What the kernel does for an adapter before a program sees a frame: switched as by ethtool -K."""
+"""What the kernel leaves to an adapter, switched on and off as by `ethtool -K`."""
 
 import array
 import fcntl

@@ -31,6 +31,9 @@ class Account:
     encrypt: bool = True
     retry_seconds: int = 5
     udp_acceleration: bool = False
+    super_frames: bool = True
+    lifetime: int = 0
+    """Seconds after which each connection is replaced; 0 for never."""
 
     @property
     def destination(self) -> str:

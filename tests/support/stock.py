@@ -206,7 +206,7 @@ class StockClient:
             f"AccountPasswordSet {name} /PASSWORD:{account.password} /TYPE:standard"
             if account.password is not None
             else f"AccountAnonymousSet {name}",
-            f"AccountDetailSet {name} /MAXTCP:{account.connections} /INTERVAL:1 /TTL:0"
+            f"AccountDetailSet {name} /MAXTCP:{account.connections} /INTERVAL:1 /TTL:{account.lifetime}"
             f" /HALF:{_yes(account.half_duplex)} /BRIDGE:no /MONITOR:no"
             f" /NOTRACK:yes /NOQOS:yes /DISABLEUDP:{_yes(not account.udp_acceleration)}",
             f"AccountCompress{_able(account.compress)} {name}",
