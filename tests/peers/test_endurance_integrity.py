@@ -65,8 +65,14 @@ class Way:
     left: str
     right: str
 
-    def keeps_order(self, sender: Kind) -> bool:
-        """Stock ends spread one flow over all their connections; frames overtake each other there."""
+    def is_faithful(self, sender: Kind) -> bool:
+        """Tell what stock ends do on their own.
+
+        They spread one flow over all their connections, where frames overtake each other, and two of them
+        lose frames that they compress, be the load ever so light.
+        """
+        if (self.ends[0], sender, self.mode) == (_STOCK, _STOCK, "zip"):
+            return False
         return self.connections == 1 or _STOCK not in (self.ends[0], sender)
 
     def __str__(self) -> str:
@@ -123,10 +129,10 @@ def test_frames_arrive_as_they_were(world: World, way: Way) -> None:
             if has:
                 offload.leave_to_kernel(station.namespace, station.interface, _KERNEL[features])
         for sender, receiver, kind in ((left, right, way.ends[1]), (right, left, way.ends[2])):
-            if way.keeps_order(kind):
+            if way.is_faithful(kind):
                 assert consign(sender, receiver, shapes(), _ROUNDS, _WINDOW).faults == []
         with steady_streams(left, right, 4, 32_768) as findings:
             transfer(left, right, 1 << 20, right.v4)
         assert all(found.intact for found in findings)
-        if way.keeps_order(way.ends[1]) and way.keeps_order(way.ends[2]):
+        if way.is_faithful(way.ends[1]) and way.is_faithful(way.ends[2]):
             assert findings == [FLAWLESS] * 4

@@ -311,7 +311,9 @@ class Consignment:
         with self._room:
             free = self._room.wait_for(lambda: self._under_way + size <= self._window, _WAIT)
             self._under_way += size
-            return free and len(self.report.faults) < _ENOUGH
+        if not free and not self.report.faults:
+            self.report.faults.append("nothing more comes out of the path, and nothing more fits in")
+        return free and len(self.report.faults) < _ENOUGH
 
     def _take(self) -> None:
         by_number = {flow.number: flow for flow in self._flows}
