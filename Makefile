@@ -1,4 +1,4 @@
-# The entry points to remember: make demo, make test, make lint, make bench, make fuzz.
+# The entry points to remember: make demo, make test, make lint, make bench, make soak, make fuzz.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -6,10 +6,11 @@ RUST_SOURCES := $(shell find rust -name '*.rs' -o -name Cargo.toml) Cargo.toml
 RUSTLS := build/rustls/.patched
 CORE := src/etherloom/engine/_core.abi3.so
 FUZZ_SECONDS ?= 20
+SOAK_SECONDS ?= 3600
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 
-.PHONY: demo test test-full lint bench fuzz build prerequisites stock clean
+.PHONY: demo test test-full lint bench soak fuzz build prerequisites stock clean
 
 demo: build
 	$(BIN)/python -m demo
@@ -60,6 +61,10 @@ lint: build
 bench: build stock
 	cargo build --quiet --release -p etherloom-testkit
 	$(BIN)/python -m bench
+
+# Everything coming and going under full load, for SOAK_SECONDS; nothing may grow.
+soak: build stock
+	$(BIN)/python -m soak --seconds $(SOAK_SECONDS)
 
 # Each target for FUZZ_SECONDS; guided by coverage.
 fuzz: build

@@ -1,4 +1,4 @@
-"""Connections replaced or stalled under load: nothing lost between our ends, with stock no more than stock."""
+"""Connections replaced or stalled under load: nothing is lost between our ends, and no more with stock."""
 
 import pytest
 

@@ -10,9 +10,9 @@ from etherloom.cli.main import run
 from tests.unit.docs.pages import PAGES, ROOT, blocks, command_lines, name, prose, quoted
 
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
-_FOLDERS = ("src/", "rust/", "tests/", "docs/", "packaging/", "fuzz/", "bench/", "demo/")
+_FOLDERS = ("src/", "rust/", "tests/", "docs/", "packaging/", "fuzz/", "bench/", "demo/", "soak/")
 # Made by what the page describes, not kept in the repository.
-_MADE = ("bench/results", "build/")
+_MADE = ("bench/results", "soak/results", "build/")
 _PLACEHOLDER = re.compile(r"[*<]")
 _OPTION = re.compile(r"--[a-z][a-z0-9-]*")
 
