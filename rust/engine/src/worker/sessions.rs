@@ -26,7 +26,7 @@ use crate::shared::{Ended, SessionShared};
 
 const BOTH: Interest = Interest::READABLE.add(Interest::WRITABLE);
 /// A link may read so often before others have their turn.
-const READS_PER_TURN: usize = 4;
+const READS_PER_TURN: usize = 1;
 /// More than the systems of both ends hold for a link that is about to go.
 const GOING_READS_PER_TURN: usize = 64;
 const KEEP_ALIVE_BYTES: u64 = 512;
