@@ -60,6 +60,9 @@ pub struct Worker {
     scratch: Scratch,
     random: u64,
     stopping: Option<u64>,
+    /// This turn has put frames on links.
+    #[allow(dead_code, reason = "the waiting loop that reads it follows")]
+    sent: bool,
 }
 
 impl Worker {
@@ -88,6 +91,7 @@ impl Worker {
             scratch: Scratch::default(),
             random: RandomState::new().hash_one(index) | 1,
             stopping: None,
+            sent: false,
         }
     }
 
