@@ -146,9 +146,7 @@ class Flow:
         # Nobody's addresses: the receiving system must not answer.
         if self.shape.family == 4:
             return bytes([198, 18, 0, self.number]), bytes([198, 18, 1, self.number])
-        return tuple(
-            bytes.fromhex("20010db8") + bytes(10) + bytes([side, self.number]) for side in (1, 2)
-        )  # type: ignore[return-value]
+        return tuple(bytes.fromhex("20010db8") + bytes(10) + bytes([side, self.number]) for side in (1, 2))  # type: ignore[return-value]
 
     def _network(self, size: int) -> bytes:
         source, target = self._addresses
@@ -292,7 +290,9 @@ def consign(sender: Station, receiver: Station, kinds: Sequence[Shape], rounds: 
                     under_way[0] -= flow.received - before
                     room.notify()
         except TimeoutError:
-            report.faults += [f"{flow.shape}: {flow.received} of {flow.sent}" for flow in flows if flow.received < flow.sent]
+            report.faults += [
+                f"{flow.shape}: {flow.received} of {flow.sent}" for flow in flows if flow.received < flow.sent
+            ]
         thread.join()
     return report
 

@@ -21,6 +21,7 @@ mod passing;
 mod pins;
 pub mod session;
 mod shared;
+pub mod sight;
 pub mod snapshot;
 mod splice;
 pub mod tls;

@@ -17,6 +17,7 @@ use crate::os;
 use crate::passing::Passing;
 use crate::session::{NotQueued, SessionRules};
 use crate::shared::LinkShared;
+use crate::sight::Watch;
 use crate::tls::Tls;
 
 /// Bytes taken from a socket by one read.
@@ -157,6 +158,7 @@ pub struct Link {
     write_closed: bool,
     close_limit_ms: u64,
     owed_bytes: usize,
+    watch: Watch,
 }
 
 impl Link {
@@ -193,6 +195,7 @@ impl Link {
             write_closed: false,
             close_limit_ms: 0,
             owed_bytes: 0,
+            watch: Watch::default(),
         }
     }
 
@@ -265,6 +268,7 @@ impl Link {
         if self.backlog() + bytes + (count + 1) * NUMBER_BYTES > limit {
             return Err(NotQueued::Full);
         }
+        self.watch.queued();
         self.make_room(scratch);
         if self.group.is_none() {
             self.group = Some((begin_group(&mut self.pending), 0));
@@ -357,6 +361,14 @@ impl Link {
 
     /// Seal and send what waits, as far as the socket takes it.
     pub fn flush(&mut self, scratch: &mut Scratch) -> Flushed {
+        let before = self.backlog();
+        let flushed = self.flush_all(scratch);
+        self.watch
+            .flushed(before, self.backlog(), &self.shared.sight);
+        flushed
+    }
+
+    fn flush_all(&mut self, scratch: &mut Scratch) -> Flushed {
         loop {
             if self.sent < self.unsent.len() {
                 match self.write_unsent() {

@@ -16,6 +16,7 @@ use crate::budget::Budget;
 use crate::event::{EventQueue, Notice, Subject};
 use crate::hub::Hub;
 use crate::message::{Batch, Message};
+use crate::sight::Sight;
 use crate::tls::{ClientSettings, Identity, TlsFacts};
 
 /// Engine-wide state.
@@ -228,6 +229,8 @@ pub struct SessionShared {
     pub counters: Counters,
     /// Bytes of the links, headers and cipher included.
     pub wire: WireCounters,
+    /// Batches and delays.
+    pub sight: Arc<Sight>,
     /// Its links.
     pub links: Mutex<Vec<Arc<LinkShared>>>,
     /// Links since the start.
@@ -256,6 +259,7 @@ impl SessionShared {
             port: OnceLock::new(),
             counters: Counters::default(),
             wire: WireCounters::default(),
+            sight: Arc::default(),
             links: Mutex::default(),
             links_opened: AtomicU64::new(0),
             last_received_ms: AtomicU64::new(0),
@@ -266,26 +270,56 @@ impl SessionShared {
             notice: Notice::new(Subject::Session, identifier),
         })
     }
+
+    /// Count what one turn at a device brought, a packet a read.
+    pub fn count_device_reads(&self, packets: u64) {
+        self.wire.reads.fetch_add(packets, Ordering::Relaxed);
+        self.sight.received_batch.count_some(packets);
+    }
 }
 
-/// Bytes on the wire. One writer: the worker.
+/// Bytes on the wire and the system calls that moved them. One writer: the worker.
 #[derive(Debug, Default)]
 pub struct WireCounters {
     /// To the peer.
     pub sent: AtomicU64,
     /// From the peer.
     pub received: AtomicU64,
+    /// Calls that wrote.
+    pub writes: AtomicU64,
+    /// Calls that read.
+    pub reads: AtomicU64,
 }
 
 impl WireCounters {
-    /// Count bytes to the peer.
+    /// Count a write and its bytes to the peer.
     pub fn add_sent(&self, bytes: usize) {
         self.sent.fetch_add(bytes as u64, Ordering::Relaxed);
+        self.writes.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Count bytes from the peer.
+    /// Count a read and its bytes from the peer.
     pub fn add_received(&self, bytes: usize) {
         self.received.fetch_add(bytes as u64, Ordering::Relaxed);
+        self.reads.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Count writes to a device: what its frames are is counted at the port.
+    pub fn add_device_writes(&self, writes: u64) {
+        self.writes.fetch_add(writes, Ordering::Relaxed);
+    }
+
+    /// Take over the figures of a link that is gone.
+    pub fn absorb(&self, link: &Self) {
+        let pairs = [
+            (&self.sent, &link.sent),
+            (&self.received, &link.received),
+            (&self.writes, &link.writes),
+            (&self.reads, &link.reads),
+        ];
+        for (all, one) in pairs {
+            all.fetch_add(one.load(Ordering::Relaxed), Ordering::Relaxed);
+        }
     }
 }
 
@@ -303,6 +337,8 @@ pub struct LinkShared {
     pub facts: TlsFacts,
     /// Its bytes.
     pub wire: WireCounters,
+    /// Of its session.
+    pub sight: Arc<Sight>,
     /// The peer has said goodbye; what it was owed may still be under way.
     pub ended: AtomicBool,
 }

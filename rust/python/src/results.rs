@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use etherloom_engine::engine::ConnectionFacts;
+use etherloom_engine::sight::HistogramSnapshot;
 use etherloom_engine::snapshot::{LinkSnapshot, ListenerSnapshot, MacEntry, SessionSnapshot};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
@@ -65,6 +66,10 @@ fn link<'py>(py: Python<'py>, snapshot: &LinkSnapshot) -> Dictionary<'py> {
     Ok(result)
 }
 
+fn histogram(snapshot: &HistogramSnapshot) -> (u64, Vec<(u64, u64)>) {
+    (snapshot.sum, snapshot.filled().collect())
+}
+
 pub fn session<'py>(py: Python<'py>, snapshot: &SessionSnapshot) -> Dictionary<'py> {
     let result = PyDict::new(py);
     let links = snapshot
@@ -89,6 +94,11 @@ pub fn session<'py>(py: Python<'py>, snapshot: &SessionSnapshot) -> Dictionary<'
     result.set_item("broadcast_bytes_sent", sent.broadcast_bytes)?;
     result.set_item("wire_bytes_received", snapshot.wire_bytes_received)?;
     result.set_item("wire_bytes_sent", snapshot.wire_bytes_sent)?;
+    result.set_item("writes", snapshot.writes)?;
+    result.set_item("reads", snapshot.reads)?;
+    result.set_item("queue_delay_us", histogram(&snapshot.sight.queue_delay_us))?;
+    result.set_item("sent_batch", histogram(&snapshot.sight.sent_batch))?;
+    result.set_item("received_batch", histogram(&snapshot.sight.received_batch))?;
     result.set_item("drops", &snapshot.drops)?;
     result.set_item("idle_ms", snapshot.idle_ms)?;
     Ok(result)

@@ -50,6 +50,10 @@ class LinkSnapshot(TypedDict):
     bytes_received: int
 
 
+# All values together; then, for each magnitude that occurred, what its values are below and their number.
+Histogram = tuple[int, list[tuple[int, int]]]
+
+
 class SessionSnapshot(TypedDict):
     kind: str  # "native" | "tap" | "memory"
     device: str | None
@@ -67,6 +71,11 @@ class SessionSnapshot(TypedDict):
     broadcast_bytes_sent: int
     wire_bytes_received: int
     wire_bytes_sent: int
+    writes: int  # system calls that sent, of all links or the device
+    reads: int
+    queue_delay_us: Histogram  # of batches: from the first frame until the socket had taken all of it
+    sent_batch: Histogram  # packets that were ready for one write; a super-frame is one packet
+    received_batch: Histogram  # packets that one read, or one turn at a device, brought
     drops: dict[str, int]  # by named reason
     idle_ms: int  # since the last byte from the peer
 

@@ -9,7 +9,7 @@ use etherloom_switch::{DropReason, PortId, Verdict};
 use etherloom_wire::offload::Packet;
 
 use super::{Target, Worker};
-use crate::device::{Device, Refused};
+use crate::device::{Device, Written};
 use crate::event::session as flag;
 use crate::hub::Hub;
 use crate::link::Flushed;
@@ -301,8 +301,8 @@ impl Worker {
                     NotQueued::NotCompressed => DropReason::CompressionFailed,
                 }),
             Body::Device(device) => {
-                let refused = device.enqueue(passing, &mut self.scratch.segments);
-                count_refused(&slot.shared, refused);
+                let written = device.enqueue(passing, &mut self.scratch.segments);
+                count_written(&slot.shared, written);
                 Ok(())
             }
             Body::Memory => queue_memory(&slot.shared, passing),
@@ -336,7 +336,7 @@ impl Worker {
             slot.dirty = false;
             match &mut slot.body {
                 Body::Native(_) => self.sent = true,
-                Body::Device(device) => count_refused(&slot.shared, device.flush()),
+                Body::Device(device) => count_written(&slot.shared, device.flush()),
                 Body::Memory => {}
             }
             if slot.shared.queue_frames > 0 {
@@ -376,6 +376,7 @@ impl Worker {
         // Once: it keeps its length.
         buffer.resize(DEVICE_READ_BYTES, 0);
         let mut bytes = 0;
+        let mut packets = 0;
         let mut more = true;
         while more && bytes < DEVICE_BYTES_PER_TURN {
             more = !self.pause_device(&source, index);
@@ -385,6 +386,7 @@ impl Worker {
             match self.read_frame(index, &mut buffer) {
                 Ok((length, has_header)) => {
                     bytes += length + DEVICE_FRAME_COST_BYTES;
+                    packets += 1;
                     self.ingress_read(&source, &buffer[..length], has_header);
                 }
                 Err(ErrorKind::Interrupted) => {}
@@ -397,6 +399,7 @@ impl Worker {
             }
         }
         self.scratch.device = buffer;
+        source.session.count_device_reads(packets);
         self.send_batches(&source.session);
         self.flush_dirty();
         if more {
@@ -470,8 +473,9 @@ impl Worker {
 }
 
 /// Frames that a device refuses are known only after they were counted as sent: it may hold some back.
-fn count_refused(session: &SessionShared, refused: Refused) {
-    for (reason, frames) in refused.reasons() {
+fn count_written(session: &SessionShared, written: Written) {
+    session.wire.add_device_writes(written.writes);
+    for (reason, frames) in written.reasons() {
         if frames > 0 {
             session.counters.dropped_many(reason, frames);
         }

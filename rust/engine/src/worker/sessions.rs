@@ -355,6 +355,7 @@ impl Worker {
                 Item::Dropped(reason) => source.session.counters.dropped(of_block(reason)),
             }
         });
+        source.session.sight.received_batch.count_some(items);
         if let Some(link) = self.link_mut(index, connection) {
             link.decoder = Some(decoder);
             let consumed = *result.as_ref().unwrap_or(&plain.len());
@@ -423,12 +424,7 @@ impl Worker {
             .links
             .lock()
             .retain(|other| other.connection != connection);
-        shared
-            .wire
-            .add_sent(link.shared.wire.sent.load(Relaxed) as usize);
-        shared
-            .wire
-            .add_received(link.shared.wire.received.load(Relaxed) as usize);
+        shared.wire.absorb(&link.shared.wire);
         self.shared.events.raise(&shared.notice, flag::LINK_CLOSED);
         self.shared.handles()[self.index].load.fetch_sub(1, Relaxed);
         deregister(self, &mut link.socket);
