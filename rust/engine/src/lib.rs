@@ -6,6 +6,7 @@
 mod acceptor;
 pub mod admission;
 mod budget;
+pub mod capture;
 mod connection;
 mod device;
 pub mod engine;

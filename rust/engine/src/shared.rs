@@ -13,6 +13,7 @@ use mio::Waker;
 use parking_lot::Mutex;
 
 use crate::budget::Budget;
+use crate::capture::Tap;
 use crate::event::{EventQueue, Notice, Subject};
 use crate::hub::Hub;
 use crate::message::{Batch, Message};
@@ -39,6 +40,8 @@ pub struct Shared {
     pub client: ClientSettings,
     /// For frames that wait.
     pub budget: Arc<Budget>,
+    /// Where traces look.
+    pub tap: Tap,
 }
 
 impl Shared {
@@ -55,6 +58,7 @@ impl Shared {
             identity: ArcSwapOption::empty(),
             client,
             budget: Budget::new(queue_bytes),
+            tap: Tap::default(),
         }
     }
 
@@ -223,6 +227,8 @@ pub struct SessionShared {
     pub worker: usize,
     /// What feeds it.
     pub kind: PortKind,
+    /// What people call it.
+    pub label: OnceLock<String>,
     /// Its port on the hub, once plugged in.
     pub port: OnceLock<PortId>,
     /// Frames and bytes through the port.
@@ -256,6 +262,7 @@ impl SessionShared {
             identifier,
             worker,
             kind,
+            label: OnceLock::new(),
             port: OnceLock::new(),
             counters: Counters::default(),
             wire: WireCounters::default(),

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use etherloom_engine::capture::{Line, TraceSnapshot};
 use etherloom_engine::engine::ConnectionFacts;
 use etherloom_engine::sight::HistogramSnapshot;
 use etherloom_engine::snapshot::{LinkSnapshot, ListenerSnapshot, MacEntry, SessionSnapshot};
@@ -101,5 +102,24 @@ pub fn session<'py>(py: Python<'py>, snapshot: &SessionSnapshot) -> Dictionary<'
     result.set_item("received_batch", histogram(&snapshot.sight.received_batch))?;
     result.set_item("drops", &snapshot.drops)?;
     result.set_item("idle_ms", snapshot.idle_ms)?;
+    Ok(result)
+}
+
+pub fn trace<'py>(py: Python<'py>, snapshot: &TraceSnapshot) -> Dictionary<'py> {
+    let result = PyDict::new(py);
+    result.set_item("records", snapshot.records)?;
+    result.set_item("lost", snapshot.lost)?;
+    result.set_item("finished", snapshot.finished)?;
+    result.set_item("error", &snapshot.error)?;
+    Ok(result)
+}
+
+pub fn line<'py>(py: Python<'py>, line: &Line) -> Dictionary<'py> {
+    let result = PyDict::new(py);
+    result.set_item("unix_ns", line.unix_ns)?;
+    result.set_item("session", line.session)?;
+    result.set_item("inward", line.inward)?;
+    result.set_item("reason", line.reason)?;
+    result.set_item("summary", &line.summary)?;
     Ok(result)
 }

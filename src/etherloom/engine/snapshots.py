@@ -80,6 +80,32 @@ class SessionSnapshot(TypedDict):
     idle_ms: int  # since the last byte from the peer
 
 
+class TraceArguments(TypedDict):
+    hub: int
+    session: int | None  # one session alone
+    drops: bool  # dropped frames only
+    filter: str  # see docs/guide/trace.md; empty: all frames
+    snap: int  # bytes kept of each frame; 0: all
+    count: int  # it ends after so many records; 0: never
+    about: str  # said at the head of a file
+    descriptor: int | None  # pcapng goes there; non-blocking, and stays the caller's. None: lines are kept
+
+
+class TraceSnapshot(TypedDict):
+    records: int  # brought out
+    lost: int  # to the trace: it was slower than the frames
+    finished: bool
+    error: str | None  # why it ended, unless it had enough or was told to
+
+
+class TraceLine(TypedDict):
+    unix_ns: int
+    session: int
+    inward: bool  # from the session's peer into the hub
+    reason: str | None  # why the frame was dropped
+    summary: str
+
+
 class MacEntry(TypedDict):
     session: int
     address: bytes

@@ -1,7 +1,7 @@
 //! Linux: TAP adapters through /dev/net/tun, signal masks.
 
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{BorrowedFd, OwnedFd, RawFd};
 
 use rustix::fs::{Mode, OFlags, open};
 use rustix::ioctl::{Getter, IntegerSetter, Updater, ioctl, opcode};
@@ -90,6 +90,14 @@ pub(super) fn unacknowledged_bytes(socket: impl std::os::fd::AsFd) -> io::Result
     // SAFETY: SIOCOUTQ writes one C int, which the getter holds.
     let bytes = unsafe { ioctl(socket, Getter::<UNACKNOWLEDGED, libc::c_int>::new()) }?;
     Ok(usize::try_from(bytes).unwrap_or(0))
+}
+
+pub(super) fn duplicate(descriptor: RawFd) -> io::Result<OwnedFd> {
+    if descriptor < 0 {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    // SAFETY: it is no -1, and borrowed for one call only, which refuses a number that nothing is open under.
+    unsafe { BorrowedFd::borrow_raw(descriptor) }.try_clone_to_owned()
 }
 
 pub(super) fn block_signals() {

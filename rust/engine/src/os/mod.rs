@@ -50,6 +50,11 @@ pub fn is_over(socket: &mio::net::TcpStream) -> bool {
     socket.peer_addr().is_err()
 }
 
+/// A descriptor of one's own for what somebody else's number stands for.
+pub fn duplicate(descriptor: std::os::fd::RawFd) -> io::Result<OwnedFd> {
+    linux::duplicate(descriptor)
+}
+
 /// Block every signal in the calling thread: signals belong to the interpreter's threads.
 pub fn block_signals() {
     linux::block_signals();

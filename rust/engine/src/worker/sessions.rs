@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use etherloom_switch::{DropReason, PortId};
 use etherloom_wire::block::Item;
+use etherloom_wire::capture::Way;
 use etherloom_wire::offload::Packet;
 use log::debug;
 use mio::Interest;
@@ -15,6 +16,7 @@ use super::connections::{deregister, token};
 use super::ports::{Body, Slot, Source, count_injected, place_of, port_of};
 use super::timers::Timer;
 use super::{Target, Worker};
+use crate::capture::Spot;
 use crate::device::Device;
 use crate::event::session as flag;
 use crate::hub::Hub;
@@ -352,7 +354,7 @@ impl Worker {
                 Item::Frame(frame) => self.ingress(source, Packet::plain(frame)),
                 Item::SuperFrame(packet) => self.ingress(source, packet),
                 Item::KeepAlive(_) => {}
-                Item::Dropped(reason) => source.session.counters.dropped(of_block(reason)),
+                Item::Dropped(reason) => self.drop_unseen(source, of_block(reason)),
             }
         });
         source.session.sight.received_batch.count_some(items);
@@ -405,6 +407,7 @@ impl Worker {
         let Some(Slot {
             body: Body::Native(native),
             shared,
+            hub,
             ..
         }) = self.slots.get_mut(index)
         else {
@@ -420,6 +423,12 @@ impl Worker {
         let mut link = native.links.swap_remove(position);
         let refused = native.release(&mut self.scratch);
         shared.counters.dropped_many(DropReason::NoLink, refused);
+        let spot = Spot {
+            hub: hub.identifier,
+            session: shared,
+            way: Way::Out,
+        };
+        self.shared.tap.lose(&spot, DropReason::NoLink, refused);
         shared
             .links
             .lock()
