@@ -61,7 +61,8 @@ class Hub:
         return found
 
     async def close(self, trace: int) -> TraceSnapshot:
-        return await asyncio.wait_for(asyncio.to_thread(self.core.close_trace, trace), WAIT)
+        snapshot, _ = await asyncio.wait_for(asyncio.to_thread(self.core.close_trace, trace), WAIT)
+        return snapshot
 
 
 @asynccontextmanager
@@ -110,7 +111,7 @@ async def test_dropped_frames_are_shown_with_the_reason() -> None:
         await asyncio.wait_for(hub.other.receive_frames(), WAIT)
         found = await hub.lines(trace, 2)
         assert [line["reason"] for line in found] == ["invalid_source", "too_short"]
-        assert {line["session"] for line in found} == {hub.one.identifier}
+        assert {(line["session"], line["port"]) for line in found} == {(hub.one.identifier, "ONE")}
         assert all(line["inward"] for line in found)
         assert "02:00:00:00:00:01 > 02:00:00:00:00:01" in found[0]["summary"]
         assert found[1]["summary"] == "5 bytes, no Ethernet header"

@@ -253,9 +253,18 @@ impl Engine {
         lines.iter().map(|one| results::line(py, one)).collect()
     }
 
-    fn close_trace<'py>(&self, py: Python<'py>, trace: u64) -> PyResult<Bound<'py, PyDict>> {
-        let closed = py.detach(|| self.0.close_trace(trace)).map_err(refuse)?;
-        results::trace(py, &closed)
+    fn close_trace<'py>(
+        &self,
+        py: Python<'py>,
+        trace: u64,
+    ) -> PyResult<(Bound<'py, PyDict>, Vec<Bound<'py, PyDict>>)> {
+        let closed = py.detach(|| self.0.close_trace(trace));
+        let (snapshot, lines) = closed.map_err(refuse)?;
+        let lines = lines.iter().map(|one| results::line(py, one));
+        Ok((
+            results::trace(py, &snapshot)?,
+            lines.collect::<PyResult<_>>()?,
+        ))
     }
 
     fn close_link(&self, session: u64, connection: u64) -> PyResult<()> {

@@ -118,6 +118,7 @@ pub fn line<'py>(py: Python<'py>, line: &Line) -> Dictionary<'py> {
     let result = PyDict::new(py);
     result.set_item("unix_ns", line.unix_ns)?;
     result.set_item("session", line.session)?;
+    result.set_item("port", &line.port)?;
     result.set_item("inward", line.inward)?;
     result.set_item("reason", line.reason)?;
     result.set_item("summary", &line.summary)?;

@@ -111,8 +111,9 @@ class Engine:
 
     def trace_snapshot(self, trace: int) -> TraceSnapshot: ...
     def take_trace_lines(self, trace: int, maximum: int) -> list[TraceLine]: ...
-    def close_trace(self, trace: int) -> TraceSnapshot:
-        """End it, wait until what was seen is written (not for a pipe that nobody reads), and forget it."""
+    def close_trace(self, trace: int) -> tuple[TraceSnapshot, list[TraceLine]]:
+        """End it, wait until what was seen is written (not for a pipe that nobody reads), and forget it.
+        Returns its last lines, too."""
 
     def close_link(self, session: int, connection: int) -> None:
         """Close one connection of a session politely."""

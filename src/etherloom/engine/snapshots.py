@@ -101,6 +101,7 @@ class TraceSnapshot(TypedDict):
 class TraceLine(TypedDict):
     unix_ns: int
     session: int
+    port: str  # its label
     inward: bool  # from the session's peer into the hub
     reason: str | None  # why the frame was dropped
     summary: str

@@ -58,6 +58,8 @@ pub struct Line {
     pub unix_ns: u64,
     /// The session.
     pub session: u64,
+    /// What people call it.
+    pub port: String,
     /// From its peer, not to it.
     pub inward: bool,
     /// Why it was dropped.

@@ -66,12 +66,18 @@ fn run_lines(trace: &Trace) -> Option<String> {
         trace.put_line(Line {
             unix_ns: seen.unix_ns,
             session: seen.session.identifier,
+            port: name_port(&seen.session),
             inward: seen.way == Way::In,
             reason: seen.reason.map(etherloom_switch::DropReason::name),
             summary: summarize(&seen),
         });
     }
     None
+}
+
+fn name_port(session: &SessionShared) -> String {
+    let unnamed = || format!("port {}", session.identifier);
+    session.label.get().cloned().unwrap_or_else(unnamed)
 }
 
 fn summarize(seen: &Seen) -> String {
@@ -171,11 +177,7 @@ impl PcapngSink {
         *self
             .interfaces
             .entry(session.identifier)
-            .or_insert_with(|| {
-                let unnamed = || format!("port {}", session.identifier);
-                let name = session.label.get().cloned().unwrap_or_else(unnamed);
-                file.interface(&name, "", snap)
-            })
+            .or_insert_with(|| file.interface(&name_port(session), "", snap))
     }
 
     fn write(&mut self, trace: &Trace) -> Result<(), Refused> {

@@ -54,15 +54,15 @@ impl Engine {
         Ok(self.trace(identifier)?.snapshot())
     }
 
-    /// End it, wait until all that was seen is brought out, and forget it.
-    pub fn close_trace(&self, identifier: u64) -> Result<TraceSnapshot, EngineError> {
+    /// End it, wait until all that was seen is brought out, and forget it; returns its last lines.
+    pub fn close_trace(&self, identifier: u64) -> Result<(TraceSnapshot, Vec<Line>), EngineError> {
         let removed = self.traces.lock().remove(&identifier);
         let (trace, thread) = removed.ok_or(EngineError::Unknown("trace", identifier))?;
         trace.stop();
         thread.thread().unpark();
         // A thread that panicked has been logged.
         let _ = thread.join();
-        Ok(trace.snapshot())
+        Ok((trace.snapshot(), trace.take_lines(usize::MAX)))
     }
 
     /// What a file calls the port of this session.
