@@ -18,6 +18,9 @@ class FakeSession:
         self.links: list[dict[str, Any]] = []
         self.forgotten = False
 
+    def label(self, name: str) -> None:
+        self.name = name
+
     def snapshot(self) -> dict[str, Any]:
         return {"links": self.links, "bytes_received": 0, "bytes_sent": 0, "device": self.device}
 

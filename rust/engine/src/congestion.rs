@@ -59,12 +59,12 @@ impl Congestion {
 
 /// Watches one link's path.
 #[derive(Debug, Default)]
-pub struct Watch {
+pub struct PathWatch {
     is_settled: bool,
     next_us: u64,
 }
 
-impl Watch {
+impl PathWatch {
     /// A link that may be changed, or one that must stay as it is.
     pub fn new(congestion: &Congestion) -> Self {
         Self {

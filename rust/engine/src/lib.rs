@@ -6,6 +6,7 @@
 mod acceptor;
 pub mod admission;
 mod budget;
+pub mod capture;
 mod congestion;
 mod connection;
 mod device;
@@ -25,6 +26,7 @@ mod pins;
 mod queue;
 pub mod session;
 mod shared;
+pub mod sight;
 pub mod snapshot;
 mod splice;
 pub mod tls;

@@ -8,12 +8,13 @@ use etherloom_switch::PortId;
 use etherloom_wire::block::{BlockDecoder, Compressor};
 use mio::net::TcpStream;
 
-use crate::congestion::Watch;
+use crate::congestion::PathWatch;
 use crate::message::Transfer;
 use crate::os;
 use crate::outbound::{Order, Outbound};
 use crate::session::{NotQueued, SessionRules};
 use crate::shared::LinkShared;
+use crate::sight::Watch;
 use crate::tls::Tls;
 
 /// Bytes taken from a socket by one read.
@@ -157,11 +158,12 @@ pub struct Link {
     write_closed: bool,
     close_limit_ms: u64,
     owed_bytes: usize,
+    watch: Watch,
 }
 
 impl Link {
     /// A link out of a connection whose socket is registered here.
-    pub fn new(transfer: Transfer, rules: &SessionRules, watch: Watch, now_ms: u64) -> Self {
+    pub fn new(transfer: Transfer, rules: &SessionRules, path: PathWatch, now_ms: u64) -> Self {
         let direction = transfer.shared.direction;
         let (outbound, inbound) = if rules.server {
             (SERVER_TO_CLIENT, CLIENT_TO_SERVER)
@@ -185,10 +187,11 @@ impl Link {
             partial: transfer.plain,
             tls: transfer.tls,
             received: transfer.received,
-            outbound: Outbound::new(transfer.unsent, watch),
+            outbound: Outbound::new(transfer.unsent, path),
             write_closed: false,
             close_limit_ms: 0,
             owed_bytes: 0,
+            watch: Watch::default(),
         }
     }
 
@@ -209,6 +212,7 @@ impl Link {
 
     /// Queue a frame. Returns how many others had to go for it.
     pub fn enqueue(&mut self, order: &Order<'_>, scratch: &mut Scratch) -> Result<u64, NotQueued> {
+        self.watch.queued();
         self.outbound.enqueue(order, scratch)
     }
 
@@ -283,10 +287,13 @@ impl Link {
 
     /// Seal and send what waits, as far as the socket takes it.
     pub fn flush(&mut self, scratch: &mut Scratch) -> Flushed {
+        let before = self.backlog();
         let wire = &self.shared.wire;
         let flushed = self
             .outbound
             .flush(&mut self.socket, &mut self.tls, wire, scratch);
+        self.watch
+            .flushed(before, self.backlog(), &self.shared.sight);
         match flushed {
             Flushed::Idle => self.settle(),
             other => other,

@@ -12,7 +12,7 @@ use etherloom_wire::block::{
 };
 use mio::net::TcpStream;
 
-use crate::congestion::Watch;
+use crate::congestion::PathWatch;
 use crate::drain::Drain;
 use crate::link::{Flushed, Scratch};
 use crate::os;
@@ -49,7 +49,7 @@ pub struct Outbound {
     group: Option<(usize, u32)>,
     queue: FairQueue,
     drain: Drain,
-    watch: Watch,
+    path: PathWatch,
     /// What was told to the system as "little enough to say that there is room".
     announced_burst: usize,
     /// Sealed bytes that wait for the socket, from `sent` on.
@@ -60,9 +60,9 @@ pub struct Outbound {
 
 impl Outbound {
     /// Sealed bytes go first.
-    pub fn new(unsent: Vec<u8>, watch: Watch) -> Self {
+    pub fn new(unsent: Vec<u8>, path: PathWatch) -> Self {
         Self {
-            watch,
+            path,
             unsent,
             ..Self::default()
         }
@@ -244,7 +244,7 @@ impl Outbound {
     /// Learn how fast the connection drains, and let the system hold no more than is due to it.
     fn learn(&mut self, socket: &TcpStream, written: usize, waiting: bool, now_us: u64) {
         self.drain.sent(written, waiting, now_us);
-        self.watch.look(socket, self.drain.rate(), now_us);
+        self.path.look(socket, self.drain.rate(), now_us);
         let burst = self.drain.burst();
         if burst > self.announced_burst * 2 || burst * 2 < self.announced_burst {
             self.announced_burst = burst;

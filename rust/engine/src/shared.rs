@@ -13,10 +13,12 @@ use mio::Waker;
 use parking_lot::Mutex;
 
 use crate::budget::Budget;
+use crate::capture::Tap;
 use crate::congestion::Congestion;
 use crate::event::{EventQueue, Notice, Subject};
 use crate::hub::Hub;
 use crate::message::{Batch, Message};
+use crate::sight::Sight;
 use crate::tls::{ClientSettings, Identity, TlsFacts};
 
 /// Engine-wide state.
@@ -41,6 +43,8 @@ pub struct Shared {
     pub budget: Arc<Budget>,
     /// For links from now on.
     pub congestion: ArcSwap<Congestion>,
+    /// Where traces look.
+    pub tap: Tap,
 }
 
 impl Shared {
@@ -58,6 +62,7 @@ impl Shared {
             client,
             budget: Budget::new(queue_bytes),
             congestion: ArcSwap::default(),
+            tap: Tap::default(),
         }
     }
 
@@ -231,12 +236,16 @@ pub struct SessionShared {
     pub worker: usize,
     /// What feeds it.
     pub kind: PortKind,
+    /// What people call it.
+    pub label: OnceLock<String>,
     /// Its port on the hub, once plugged in.
     pub port: OnceLock<PortId>,
     /// Frames and bytes through the port.
     pub counters: Counters,
     /// Bytes of the links, headers and cipher included.
     pub wire: WireCounters,
+    /// Batches and delays.
+    pub sight: Arc<Sight>,
     /// Its links.
     pub links: Mutex<Vec<Arc<LinkShared>>>,
     /// Links since the start.
@@ -262,9 +271,11 @@ impl SessionShared {
             identifier,
             worker,
             kind,
+            label: OnceLock::new(),
             port: OnceLock::new(),
             counters: Counters::default(),
             wire: WireCounters::default(),
+            sight: Arc::default(),
             links: Mutex::default(),
             links_opened: AtomicU64::new(0),
             last_received_ms: AtomicU64::new(0),
@@ -275,26 +286,56 @@ impl SessionShared {
             notice: Notice::new(Subject::Session, identifier),
         })
     }
+
+    /// Count what one turn at a device brought, a packet a read.
+    pub fn count_device_reads(&self, packets: u64) {
+        self.wire.reads.fetch_add(packets, Ordering::Relaxed);
+        self.sight.received_batch.count_some(packets);
+    }
 }
 
-/// Bytes on the wire. One writer: the worker.
+/// Bytes on the wire and the system calls that moved them. One writer: the worker.
 #[derive(Debug, Default)]
 pub struct WireCounters {
     /// To the peer.
     pub sent: AtomicU64,
     /// From the peer.
     pub received: AtomicU64,
+    /// Calls that wrote.
+    pub writes: AtomicU64,
+    /// Calls that read.
+    pub reads: AtomicU64,
 }
 
 impl WireCounters {
-    /// Count bytes to the peer.
+    /// Count a write and its bytes to the peer.
     pub fn add_sent(&self, bytes: usize) {
         self.sent.fetch_add(bytes as u64, Ordering::Relaxed);
+        self.writes.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Count bytes from the peer.
+    /// Count a read and its bytes from the peer.
     pub fn add_received(&self, bytes: usize) {
         self.received.fetch_add(bytes as u64, Ordering::Relaxed);
+        self.reads.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Count writes to a device: what its frames are is counted at the port.
+    pub fn add_device_writes(&self, writes: u64) {
+        self.writes.fetch_add(writes, Ordering::Relaxed);
+    }
+
+    /// Take over the figures of a link that is gone.
+    pub fn absorb(&self, link: &Self) {
+        let pairs = [
+            (&self.sent, &link.sent),
+            (&self.received, &link.received),
+            (&self.writes, &link.writes),
+            (&self.reads, &link.reads),
+        ];
+        for (all, one) in pairs {
+            all.fetch_add(one.load(Ordering::Relaxed), Ordering::Relaxed);
+        }
     }
 }
 
@@ -312,6 +353,8 @@ pub struct LinkShared {
     pub facts: TlsFacts,
     /// Its bytes.
     pub wire: WireCounters,
+    /// Of its session.
+    pub sight: Arc<Sight>,
     /// The peer has said goodbye; what it was owed may still be under way.
     pub ended: AtomicBool,
 }

@@ -9,6 +9,7 @@ use etherloom_switch::{CountersSnapshot, PortId};
 
 use crate::admission::Gate;
 use crate::shared::{LinkShared, PortKind, SessionShared, WireCounters};
+use crate::sight::SightSnapshot;
 
 /// Counts of a listener.
 #[derive(Clone, Copy, Debug)]
@@ -129,6 +130,12 @@ pub struct SessionSnapshot {
     pub wire_bytes_sent: u64,
     /// On the wire, all links.
     pub wire_bytes_received: u64,
+    /// System calls that wrote, all links or the device.
+    pub writes: u64,
+    /// System calls that read.
+    pub reads: u64,
+    /// Batches and delays.
+    pub sight: SightSnapshot,
     /// Since the last complete item from the peer.
     pub idle_ms: u64,
 }
@@ -161,6 +168,9 @@ impl SessionSnapshot {
             drops: named_drops(&counters),
             wire_bytes_sent: session.wire.sent.load(Relaxed) + sum(|wire| &wire.sent),
             wire_bytes_received: session.wire.received.load(Relaxed) + sum(|wire| &wire.received),
+            writes: session.wire.writes.load(Relaxed) + sum(|wire| &wire.writes),
+            reads: session.wire.reads.load(Relaxed) + sum(|wire| &wire.reads),
+            sight: session.sight.snapshot(),
             idle_ms: now_ms.saturating_sub(session.last_received_ms.load(Relaxed)),
             counters,
             links,

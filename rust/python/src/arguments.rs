@@ -1,6 +1,10 @@
 //! Dictionaries of Python as records of the engine.
 
+use std::os::fd::RawFd;
+
 use etherloom_engine::admission::Limits;
+use etherloom_engine::capture::TraceSettings;
+use etherloom_engine::engine::{Engine, EngineError};
 use etherloom_engine::link::LinkSettings;
 use etherloom_engine::session::SessionRules;
 use etherloom_switch::HubRules;
@@ -80,5 +84,33 @@ impl From<LimitArguments> for Limits {
             total: arguments.unestablished_total,
             deadline_ms: arguments.deadline_ms,
         }
+    }
+}
+
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub struct TraceArguments {
+    hub: u64,
+    session: Option<u64>,
+    drops: bool,
+    filter: String,
+    snap: usize,
+    count: u64,
+    about: String,
+    pub descriptor: Option<RawFd>,
+}
+
+impl TraceArguments {
+    /// A filter may be refused.
+    pub fn settings(self) -> Result<TraceSettings, EngineError> {
+        Ok(TraceSettings {
+            hub: self.hub,
+            session: self.session,
+            drops: self.drops,
+            filter: Engine::compile_filter(&self.filter)?,
+            snap: self.snap,
+            count: self.count,
+            about: self.about,
+        })
     }
 }

@@ -13,7 +13,9 @@ use pyo3::exceptions::{PyKeyError, PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
-use crate::arguments::{HubArguments, LimitArguments, LinkArguments, SessionArguments};
+use crate::arguments::{
+    HubArguments, LimitArguments, LinkArguments, SessionArguments, TraceArguments,
+};
 
 /// The one conversion of errors.
 fn refuse(error: EngineError) -> PyErr {
@@ -224,6 +226,49 @@ impl Engine {
 
     fn session_snapshot<'py>(&self, py: Python<'py>, session: u64) -> PyResult<Bound<'py, PyDict>> {
         results::session(py, &self.0.session_snapshot(session).map_err(refuse)?)
+    }
+
+    fn label_session(&self, session: u64, label: String) -> PyResult<()> {
+        self.0.label_session(session, label).map_err(refuse)
+    }
+
+    #[staticmethod]
+    fn check_filter(filter: &str) -> PyResult<()> {
+        Inner::compile_filter(filter).map(drop).map_err(refuse)
+    }
+
+    fn open_trace(&self, trace: TraceArguments) -> PyResult<u64> {
+        let descriptor = trace.descriptor;
+        let settings = trace.settings().map_err(refuse)?;
+        self.0.open_trace(settings, descriptor).map_err(refuse)
+    }
+
+    fn trace_snapshot<'py>(&self, py: Python<'py>, trace: u64) -> PyResult<Bound<'py, PyDict>> {
+        results::trace(py, &self.0.trace_snapshot(trace).map_err(refuse)?)
+    }
+
+    fn take_trace_lines<'py>(
+        &self,
+        py: Python<'py>,
+        trace: u64,
+        maximum: usize,
+    ) -> PyResult<Vec<Bound<'py, PyDict>>> {
+        let lines = self.0.take_trace_lines(trace, maximum).map_err(refuse)?;
+        lines.iter().map(|one| results::line(py, one)).collect()
+    }
+
+    fn close_trace<'py>(
+        &self,
+        py: Python<'py>,
+        trace: u64,
+    ) -> PyResult<(Bound<'py, PyDict>, Vec<Bound<'py, PyDict>>)> {
+        let closed = py.detach(|| self.0.close_trace(trace));
+        let (snapshot, lines) = closed.map_err(refuse)?;
+        let lines = lines.iter().map(|one| results::line(py, one));
+        Ok((
+            results::trace(py, &snapshot)?,
+            lines.collect::<PyResult<_>>()?,
+        ))
     }
 
     fn close_link(&self, session: u64, connection: u64) -> PyResult<()> {

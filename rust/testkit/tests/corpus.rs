@@ -33,6 +33,11 @@ fn ethernet() {
 }
 
 #[test]
+fn filter() {
+    replay("filter", fuzz::filter);
+}
+
+#[test]
 fn offload() {
     replay("offload", fuzz::offload);
 }

@@ -5,6 +5,7 @@ from typing import Annotated, Final
 import typer
 
 from etherloom.cli import terminal
+from etherloom.cli.sight import describe_work
 from etherloom.rpc.catalog import own, session
 from etherloom.rpc.catalog.hub import HubName
 
@@ -57,6 +58,7 @@ def _print_session(one: own.SessionDetails) -> None:
             "Received": terminal.format_traffic(one.traffic, received=True),
             "Sent": terminal.format_traffic(one.traffic, received=False),
             "On the wire": f"{one.wire_bytes_received} bytes received, {one.wire_bytes_sent} sent",
+            **describe_work(one),
         }
     )
     _print_links(one)

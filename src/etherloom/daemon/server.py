@@ -43,6 +43,7 @@ from etherloom.services.network import Network
 from etherloom.services.sessions import Sessions
 from etherloom.services.status import Status
 from etherloom.services.switches import Switches
+from etherloom.services.traces import Traces
 from etherloom.services.users import Users
 from etherloom.state.owner import Owner, open_owner
 from etherloom.store.backup import backup
@@ -155,7 +156,8 @@ def _build(
         unix_milliseconds,
         instead_of_defaults,
     )
-    house = _furnish_house(directory, owner, counters, sessions, network)
+    traces = Traces(engine, switches, sessions, tasks)
+    house = _furnish_house(directory, owner, counters, sessions, network, traces)
     return Server(directory, owner, engine, switches, sessions, network, Dispatcher(house, HANDLERS))
 
 
@@ -167,7 +169,12 @@ def _furnish_desk(server: Server) -> Desk:
 
 
 def _furnish_house(
-    directory: StateDirectory, owner: Owner, counters: Counters, sessions: Sessions, network: Network
+    directory: StateDirectory,
+    owner: Owner,
+    counters: Counters,
+    sessions: Sessions,
+    network: Network,
+    traces: Traces,
 ) -> House:
     async def back_up(file: str) -> None:
         await asyncio.to_thread(backup, directory, Path(file))
@@ -182,6 +189,7 @@ def _furnish_house(
         status=Status(owner, sessions, counters, unix_milliseconds, time.monotonic),
         sessions=sessions,
         actual=network,
+        traces=traces,
         backup=back_up,
     )
 

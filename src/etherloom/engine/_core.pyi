@@ -16,6 +16,9 @@ from etherloom.engine.snapshots import (
     MacEntry,
     SessionRulesArguments,
     SessionSnapshot,
+    TraceArguments,
+    TraceLine,
+    TraceSnapshot,
 )
 
 __all__ = ["Engine"]
@@ -98,6 +101,22 @@ class Engine:
     def take_frames(self, session: int, maximum: int) -> list[bytes]: ...
     def session_snapshot(self, session: int) -> SessionSnapshot:
         """Works until forget_session, also after the end."""
+
+    def label_session(self, session: int, label: str) -> None:
+        """What a capture file calls the port of this session; the first label stays."""
+
+    @staticmethod
+    def check_filter(filter: str) -> None:
+        """Raises ValueError, which names the place, for a filter that makes no sense."""
+
+    def open_trace(self, trace: TraceArguments) -> int:
+        """Start to look at frames, from now on, until close_trace. No frame ever waits for that."""
+
+    def trace_snapshot(self, trace: int) -> TraceSnapshot: ...
+    def take_trace_lines(self, trace: int, maximum: int) -> list[TraceLine]: ...
+    def close_trace(self, trace: int) -> tuple[TraceSnapshot, list[TraceLine]]:
+        """End it, wait until what was seen is written (not for a pipe that nobody reads), and forget it.
+        Returns its last lines, too."""
 
     def close_link(self, session: int, connection: int) -> None:
         """Close one connection of a session politely."""

@@ -123,6 +123,10 @@ class Session:
         if not self.ended.done():
             self._facade.core.close_session(self.identifier)
 
+    def label(self, name: str) -> None:
+        """Say what capture files call it; once."""
+        self._facade.core.label_session(self.identifier, name)
+
     def close_link(self, connection: int) -> None:
         self._facade.core.close_link(self.identifier, connection)
 

@@ -51,6 +51,10 @@ class LinkSnapshot(TypedDict):
     bytes_received: int
 
 
+# All values together; then, for each magnitude that occurred, what its values are below and their number.
+Histogram = tuple[int, list[tuple[int, int]]]
+
+
 class SessionSnapshot(TypedDict):
     kind: str  # "native" | "tap" | "memory"
     device: str | None
@@ -68,8 +72,40 @@ class SessionSnapshot(TypedDict):
     broadcast_bytes_sent: int
     wire_bytes_received: int
     wire_bytes_sent: int
+    writes: int  # system calls that sent, of all links or the device
+    reads: int
+    queue_delay_us: Histogram  # of batches: from the first frame until the socket had taken all of it
+    sent_batch: Histogram  # packets that were ready for one write; a super-frame is one packet
+    received_batch: Histogram  # packets that one read, or one turn at a device, brought
     drops: dict[str, int]  # by named reason
     idle_ms: int  # since the last byte from the peer
+
+
+class TraceArguments(TypedDict):
+    hub: int
+    session: int | None  # one session alone
+    drops: bool  # dropped frames only
+    filter: str  # see docs/guide/trace.md; empty: all frames
+    snap: int  # bytes kept of each frame; 0: all
+    count: int  # it ends after so many records; 0: never
+    about: str  # said at the head of a file
+    descriptor: int | None  # pcapng goes there; non-blocking, and stays the caller's. None: lines are kept
+
+
+class TraceSnapshot(TypedDict):
+    records: int  # brought out
+    lost: int  # to the trace: it was slower than the frames
+    finished: bool
+    error: str | None  # why it ended, unless it had enough or was told to
+
+
+class TraceLine(TypedDict):
+    unix_ns: int
+    session: int
+    port: str  # its label
+    inward: bool  # from the session's peer into the hub
+    reason: str | None  # why the frame was dropped
+    summary: str
 
 
 class MacEntry(TypedDict):

@@ -306,6 +306,7 @@ class Sessions:
         self._hubs.setdefault(fold(session.hub), {})[fold(session.name)] = session
         if session.session_key:
             self._keys[session.session_key] = session
+        session.engine.label(session.name)
         session.engine.ended.add_done_callback(lambda ended: self._ended(session, ended))
 
     def _remove(self, session: RunningSession) -> bool:

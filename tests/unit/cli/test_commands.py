@@ -176,6 +176,8 @@ async def test_sessions(tmp_path: Path, shell: Shell) -> None:
         text = (await shell.ok("session", "show", "LAB", "SID-ALICE-1")).output
         assert "TLS" in text
         assert "127.0.0.1:" in text
+        assert shown["work"]["reads"] > 0
+        assert "system calls" in text
         await shell.ok("session", "disconnect", "LAB", "SID-ALICE-1")
         assert server.sessions.count("LAB") == 0
         assert "no session" in await shell.refused("session", "show", "LAB", "SID-ALICE-1")

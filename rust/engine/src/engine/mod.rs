@@ -2,6 +2,7 @@
 
 mod connections;
 mod sessions;
+mod traces;
 
 use std::collections::HashMap;
 use std::io;
@@ -17,6 +18,7 @@ use thiserror::Error;
 
 use crate::acceptor::{Acceptor, AcceptorHandle, ListenerShared, Request};
 use crate::budget;
+use crate::capture::Trace;
 use crate::congestion::Congestion;
 use crate::event::{EventQueue, Subject};
 use crate::logging;
@@ -58,12 +60,16 @@ pub struct ConnectionFacts {
     pub tls: TlsFacts,
 }
 
+/// A trace and the thread that brings out what it sees.
+type RunningTrace = (Arc<Trace>, JoinHandle<()>);
+
 /// Workers, acceptor and everything they serve.
 pub struct Engine {
     shared: Arc<Shared>,
     acceptor: AcceptorHandle,
     listeners: Mutex<HashMap<u64, Arc<ListenerShared>>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
+    traces: Mutex<HashMap<u64, RunningTrace>>,
 }
 
 impl Engine {
@@ -117,6 +123,7 @@ impl Engine {
             acceptor: handle,
             listeners: Mutex::default(),
             threads,
+            traces: Mutex::default(),
         })
     }
 
@@ -140,6 +147,7 @@ impl Engine {
     /// Close everything politely and join the threads. False if the deadline passed first.
     pub fn stop(&self, deadline: Duration) -> bool {
         let end = Instant::now() + deadline;
+        self.close_traces();
         self.acceptor.tell(Request::Stop);
         for worker in 0..self.shared.handles().len() {
             self.shared.tell(

@@ -1,7 +1,7 @@
 //! Linux: TAP adapters through /dev/net/tun, signal masks.
 
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
 use rustix::fs::{Mode, OFlags, open};
 use rustix::ioctl::{Getter, IntegerSetter, Updater, ioctl, opcode};
@@ -165,6 +165,14 @@ pub(super) fn ask_for_short_slices(nanoseconds: u64) -> io::Result<()> {
     } else {
         Err(io::Error::last_os_error())
     }
+}
+
+pub(super) fn duplicate(descriptor: RawFd) -> io::Result<OwnedFd> {
+    if descriptor < 0 {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    // SAFETY: it is no -1, and borrowed for one call only, which refuses a number that nothing is open under.
+    unsafe { BorrowedFd::borrow_raw(descriptor) }.try_clone_to_owned()
 }
 
 pub(super) fn block_signals() {

@@ -80,6 +80,11 @@ pub fn ask_for_short_slices(nanoseconds: u64) -> io::Result<()> {
     linux::ask_for_short_slices(nanoseconds)
 }
 
+/// A descriptor of one's own for what somebody else's number stands for.
+pub fn duplicate(descriptor: std::os::fd::RawFd) -> io::Result<OwnedFd> {
+    linux::duplicate(descriptor)
+}
+
 /// Block every signal in the calling thread: signals belong to the interpreter's threads.
 pub fn block_signals() {
     linux::block_signals();

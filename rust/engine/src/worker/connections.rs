@@ -406,6 +406,7 @@ impl Worker {
             raw: link.raw,
             facts,
             wire,
+            sight: Arc::clone(&session.sight),
             ended: AtomicBool::new(false),
         });
         let transfer = Transfer {

@@ -6,16 +6,18 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use etherloom_switch::{DropReason, PortId, Verdict};
+use etherloom_wire::capture::Way;
 use etherloom_wire::offload::Packet;
 
 use super::{Target, Worker};
-use crate::device::{Device, Refused};
+use crate::capture::{Spot, reason_of};
+use crate::device::{Device, Written};
 use crate::event::session as flag;
 use crate::hub::Hub;
 use crate::link::Flushed;
 use crate::passing::Passing;
 use crate::session::{Native, NotQueued};
-use crate::shared::SessionShared;
+use crate::shared::{SessionShared, Shared};
 
 const SLOT_BITS: u32 = 24;
 const BATCH_BYTES: usize = 256 * 1024;
@@ -143,6 +145,28 @@ pub struct Source {
     pub port: PortId,
 }
 
+impl Source {
+    /// For traces.
+    pub fn spot(&self) -> Spot<'_> {
+        Spot {
+            hub: self.hub.identifier,
+            session: &self.session,
+            way: Way::In,
+        }
+    }
+}
+
+impl Slot {
+    /// For traces.
+    pub fn spot(&self) -> Spot<'_> {
+        Spot {
+            hub: self.hub.identifier,
+            session: &self.shared,
+            way: Way::Out,
+        }
+    }
+}
+
 impl Worker {
     pub(super) fn source(&self, slot: usize) -> Option<Source> {
         let slot = self.slots.get(slot)?;
@@ -160,10 +184,15 @@ impl Worker {
         }
         let Ok(passing) = Passing::of(packet) else {
             source.session.counters.dropped(DropReason::BadOffload);
+            let tap = &self.shared.tap;
+            tap.see(&source.spot(), &packet, Some(DropReason::BadOffload));
             return;
         };
         let frame = passing.frame();
-        match source.hub.forward(source.port, &frame, self.now_ms) {
+        let verdict = source.hub.forward(source.port, &frame, self.now_ms);
+        let tap = &self.shared.tap;
+        tap.see(&source.spot(), &packet, reason_of(verdict));
+        match verdict {
             Verdict::Drop(reason) => source
                 .session
                 .counters
@@ -246,7 +275,7 @@ impl Worker {
     }
 
     /// Hand the collected frames to their workers: one queue entry and one wake-up each.
-    pub(super) fn send_batches(&mut self, session: &SessionShared) {
+    pub(super) fn send_batches(&mut self, session: &Arc<SessionShared>) {
         for worker in 0..self.outgoing.len() {
             if self.outgoing[worker].count > 0 {
                 self.send_batch(worker, session);
@@ -254,13 +283,20 @@ impl Worker {
         }
     }
 
-    fn send_batch(&mut self, worker: usize, session: &SessionShared) {
+    fn send_batch(&mut self, worker: usize, session: &Arc<SessionShared>) {
         let batch = std::mem::take(&mut self.outgoing[worker]);
         let handle = &self.shared.handles()[worker];
         if let Err(refused) = handle.batches[self.index].push(batch) {
             session
                 .counters
                 .dropped_many(DropReason::WorkerQueueFull, refused.count as u64);
+            let spot = Spot {
+                hub: refused.hub,
+                session,
+                way: Way::In,
+            };
+            let tap = &self.shared.tap;
+            tap.lose(&spot, DropReason::WorkerQueueFull, refused.count as u64);
         }
         handle.wake();
     }
@@ -301,18 +337,24 @@ impl Worker {
                     NotQueued::NotCompressed => DropReason::CompressionFailed,
                 }),
             Body::Device(device) => {
-                let refused = device.enqueue(passing, &mut self.scratch.segments);
-                count_refused(&slot.shared, refused);
+                let written = device.enqueue(passing, &mut self.scratch.segments);
+                count_written(&slot.shared, written);
+                lose_written(&self.shared, &slot.spot(), written);
                 Ok(0)
             }
             Body::Memory => queue_memory(&slot.shared, passing).map(|()| 0),
         };
         let frame = passing.frame();
+        let tap = &self.shared.tap;
+        tap.see(&slot.spot(), &passing.packet, outcome.err());
         let counters = &slot.shared.counters;
         match outcome {
             Ok(0) => {}
             // Frames of a fatter flow, counted as sent when they were queued.
-            Ok(dropped) => counters.dropped_many(DropReason::QueueFull, dropped),
+            Ok(dropped) => {
+                counters.dropped_many(DropReason::QueueFull, dropped);
+                tap.lose(&slot.spot(), DropReason::QueueFull, dropped);
+            }
             Err(reason) => {
                 counters.dropped_many(reason, frame.segments());
                 return;
@@ -341,7 +383,11 @@ impl Worker {
             slot.dirty = false;
             match &mut slot.body {
                 Body::Native(_) => self.sent = true,
-                Body::Device(device) => count_refused(&slot.shared, device.flush()),
+                Body::Device(device) => {
+                    let written = device.flush();
+                    count_written(&slot.shared, written);
+                    lose_written(&self.shared, &slot.spot(), written);
+                }
                 Body::Memory => {}
             }
             if slot.shared.queue_frames > 0 {
@@ -381,6 +427,7 @@ impl Worker {
         // Once: it keeps its length.
         buffer.resize(DEVICE_READ_BYTES, 0);
         let mut bytes = 0;
+        let mut packets = 0;
         let mut more = true;
         while more && bytes < DEVICE_BYTES_PER_TURN {
             more = !self.pause_device(&source, index);
@@ -390,6 +437,7 @@ impl Worker {
             match self.read_frame(index, &mut buffer) {
                 Ok((length, has_header)) => {
                     bytes += length + DEVICE_FRAME_COST_BYTES;
+                    packets += 1;
                     self.ingress_read(&source, &buffer[..length], has_header);
                 }
                 Err(ErrorKind::Interrupted) => {}
@@ -402,6 +450,7 @@ impl Worker {
             }
         }
         self.scratch.device = buffer;
+        source.session.count_device_reads(packets);
         self.send_batches(&source.session);
         self.flush_dirty();
         if more {
@@ -428,8 +477,14 @@ impl Worker {
         };
         match packet {
             Some(packet) => self.ingress(source, packet),
-            None => source.session.counters.dropped(DropReason::BadOffload),
+            None => self.drop_unseen(source, DropReason::BadOffload),
         }
+    }
+
+    /// Count a frame that was refused before it was one.
+    pub(super) fn drop_unseen(&self, source: &Source, reason: DropReason) {
+        source.session.counters.dropped(reason);
+        self.shared.tap.lose(&source.spot(), reason, 1);
     }
 
     /// Our client's device waits while its only session has no connection: what the system keeps meanwhile is sent
@@ -475,11 +530,19 @@ impl Worker {
 }
 
 /// Frames that a device refuses are known only after they were counted as sent: it may hold some back.
-fn count_refused(session: &SessionShared, refused: Refused) {
-    for (reason, frames) in refused.reasons() {
+fn count_written(session: &SessionShared, written: Written) {
+    session.wire.add_device_writes(written.writes);
+    for (reason, frames) in written.reasons() {
         if frames > 0 {
             session.counters.dropped_many(reason, frames);
         }
+    }
+}
+
+/// The frame that was refused may have been held back for a while: traces see the count only.
+fn lose_written(shared: &Shared, spot: &Spot<'_>, written: Written) {
+    for (reason, frames) in written.reasons() {
+        shared.tap.lose(spot, reason, frames);
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use etherloom_switch::{DropReason, PortId};
 use etherloom_wire::block::Item;
+use etherloom_wire::capture::Way;
 use etherloom_wire::offload::Packet;
 use log::debug;
 use mio::Interest;
@@ -15,7 +16,8 @@ use super::connections::{deregister, token};
 use super::ports::{Body, Slot, Source, count_injected, place_of, port_of};
 use super::timers::Timer;
 use super::{Target, Worker};
-use crate::congestion::Watch;
+use crate::capture::Spot;
+use crate::congestion::PathWatch;
 use crate::device::Device;
 use crate::event::session as flag;
 use crate::hub::Hub;
@@ -154,8 +156,8 @@ impl Worker {
         else {
             return;
         };
-        let watch = Watch::new(&congestion);
-        let link = Link::new(transfer, &native.rules, watch, now_ms);
+        let path = PathWatch::new(&congestion);
+        let link = Link::new(transfer, &native.rules, path, now_ms);
         shared.links.lock().push(Arc::clone(&link.shared));
         shared.links_opened.fetch_add(1, Relaxed);
         shared.last_received_ms.store(now_ms, Relaxed);
@@ -351,9 +353,10 @@ impl Worker {
                 Item::Frame(frame) => self.ingress(source, Packet::plain(frame)),
                 Item::SuperFrame(packet) => self.ingress(source, packet),
                 Item::KeepAlive(_) => {}
-                Item::Dropped(reason) => source.session.counters.dropped(of_block(reason)),
+                Item::Dropped(reason) => self.drop_unseen(source, of_block(reason)),
             }
         });
+        source.session.sight.received_batch.count_some(items);
         if let Some(link) = self.link_mut(index, connection) {
             link.decoder = Some(decoder);
             let consumed = *result.as_ref().unwrap_or(&plain.len());
@@ -403,6 +406,7 @@ impl Worker {
         let Some(Slot {
             body: Body::Native(native),
             shared,
+            hub,
             ..
         }) = self.slots.get_mut(index)
         else {
@@ -418,16 +422,17 @@ impl Worker {
         let mut link = native.links.swap_remove(position);
         let refused = native.release(&mut self.scratch);
         shared.counters.dropped_many(DropReason::NoLink, refused);
+        let spot = Spot {
+            hub: hub.identifier,
+            session: shared,
+            way: Way::Out,
+        };
+        self.shared.tap.lose(&spot, DropReason::NoLink, refused);
         shared
             .links
             .lock()
             .retain(|other| other.connection != connection);
-        shared
-            .wire
-            .add_sent(link.shared.wire.sent.load(Relaxed) as usize);
-        shared
-            .wire
-            .add_received(link.shared.wire.received.load(Relaxed) as usize);
+        shared.wire.absorb(&link.shared.wire);
         self.shared.events.raise(&shared.notice, flag::LINK_CLOSED);
         self.shared.handles()[self.index].load.fetch_sub(1, Relaxed);
         deregister(self, &mut link.socket);

@@ -5,10 +5,12 @@
 
 mod block_stream;
 mod ethernet;
+mod filter;
 mod offload;
 mod super_frame;
 
 pub use block_stream::block_stream;
 pub use ethernet::ethernet;
+pub use filter::filter;
 pub use offload::offload;
 pub use super_frame::super_frame;

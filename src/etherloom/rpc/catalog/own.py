@@ -11,6 +11,7 @@ from etherloom.rpc.catalog.call import Call, Who
 from etherloom.rpc.catalog.element import Address
 from etherloom.rpc.catalog.hub import HubName
 from etherloom.rpc.catalog.session import SessionName
+from etherloom.rpc.catalog.sight import Magnitude, PortWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +203,9 @@ class SessionDetails:
     wire_bytes_received: int = element.long("WireBytesReceived")
     traffic: Traffic = element.block(Traffic)
     links: tuple[Link, ...] = element.rows(Link, "Links")
+    work: PortWork = element.block(PortWork)
     drops: tuple[Drop, ...] = element.rows(Drop, "Drops")
+    magnitudes: tuple[Magnitude, ...] = element.rows(Magnitude, "Magnitudes")
 
 
 GET_SESSION: Final = Call(
@@ -210,7 +213,7 @@ GET_SESSION: Final = Call(
     SessionName,
     SessionDetails,
     Who.HUB,
-    "A session's connections, what was dropped and why, and whether it travels in plain text.",
+    "A session's connections, whether it is encrypted, what was dropped and why, what waits how long.",
 )
 
 
