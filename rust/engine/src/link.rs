@@ -13,7 +13,7 @@ use etherloom_wire::offload::{Packet, Segments};
 use mio::net::TcpStream;
 
 use crate::message::Transfer;
-use crate::os;
+use crate::os::{self, Arrivals};
 use crate::passing::Passing;
 use crate::session::{NotQueued, SessionRules};
 use crate::shared::LinkShared;
@@ -63,6 +63,8 @@ pub struct Scratch {
     pub ports: Vec<PortId>,
     /// Sealed blocks.
     pub sealed: Vec<u8>,
+    /// Datagrams; there when they are first needed.
+    pub arrivals: Option<Arrivals>,
     /// Empty buffers with room, for frames that wait.
     pub pool: Vec<Vec<u8>>,
     /// Keeps nothing between frames.
@@ -79,6 +81,7 @@ impl Default for Scratch {
             segments: Vec::new(),
             plain_frame: Vec::new(),
             ports: Vec::new(),
+            arrivals: None,
             pool: Vec::new(),
             compressor: Compressor::new(),
         }

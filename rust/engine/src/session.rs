@@ -5,6 +5,7 @@ use std::sync::Arc;
 use etherloom_wire::block::{BlockLimits, SUPER_FRAME_HEADER_BYTES};
 use etherloom_wire::offload::MAXIMUM_FRAME_BYTES;
 
+use crate::acceleration::Acceleration;
 use crate::budget::{Budget, Share};
 use crate::flow::flow_hash;
 use crate::held::Held;
@@ -80,6 +81,8 @@ pub struct Native {
     pub rules: SessionRules,
     /// Its links, closing ones included.
     pub links: Vec<Link>,
+    /// Another way for frames, beside the links.
+    pub acceleration: Option<Box<Acceleration>>,
     pins: Box<Pins>,
     held: Held,
     share: Share,
@@ -101,6 +104,7 @@ impl Native {
         Self {
             rules,
             links: Vec::new(),
+            acceleration: None,
             pins: Box::new(Pins::new(now_ms)),
             held: Held::default(),
             share: Share::new(budget),
@@ -113,6 +117,11 @@ impl Native {
         passing: &Passing<'_>,
         scratch: &mut Scratch,
     ) -> Result<(), NotQueued> {
+        if let Some(acceleration) = &mut self.acceleration
+            && acceleration.takes(passing)
+        {
+            return acceleration.enqueue(passing, &mut scratch.compressor, &mut scratch.segments);
+        }
         let whole = self.takes_super_frames() && !passing.is_complete();
         let longest = if whole {
             passing.packet.bytes.len()
@@ -151,7 +160,8 @@ impl Native {
     /// Tell the budget what really waits: once a batch.
     pub fn settle(&mut self) {
         let queued: usize = self.links.iter().map(Link::backlog).sum();
-        self.share.settle(queued + self.held.bytes());
+        let datagrams = self.acceleration.as_ref().map_or(0, |one| one.backlog());
+        self.share.settle(queued + self.held.bytes() + datagrams);
     }
 
     /// Super-frames and partial checksums go to the peer as they are.
@@ -220,6 +230,11 @@ impl Native {
 
     /// True when a device joined to this session alone should wait.
     pub fn is_congested(&self) -> bool {
+        if let Some(acceleration) = &self.acceleration
+            && acceleration.is_ready()
+        {
+            return acceleration.backlog() > PAUSE_BYTES;
+        }
         let sending = self.links.iter().filter(|link| link.sends);
         let least = sending.map(Link::backlog).min();
         self.held.bytes() > PAUSE_BYTES || least.is_none_or(|least| least > PAUSE_BYTES)
@@ -245,8 +260,10 @@ impl Native {
     /// When something is due next: a keep-alive, a silent link, a link that takes too long to close.
     pub fn next_due_ms(&self) -> u64 {
         let links = self.links.iter();
+        let acceleration = self.acceleration.iter().map(|one| one.next_due_ms());
         links
             .map(|link| self.link_due_ms(link))
+            .chain(acceleration)
             .min()
             .unwrap_or(u64::MAX)
     }

@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 
 use etherloom_engine::engine::ConnectionFacts;
-use etherloom_engine::snapshot::{LinkSnapshot, ListenerSnapshot, MacEntry, SessionSnapshot};
+use etherloom_engine::snapshot::{
+    AccelerationSnapshot, LinkSnapshot, ListenerSnapshot, MacEntry, SessionSnapshot,
+};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
@@ -65,6 +67,19 @@ fn link<'py>(py: Python<'py>, snapshot: &LinkSnapshot) -> Dictionary<'py> {
     Ok(result)
 }
 
+fn acceleration<'py>(py: Python<'py>, snapshot: &AccelerationSnapshot) -> Dictionary<'py> {
+    let result = PyDict::new(py);
+    result.set_item("reached", snapshot.reached)?;
+    result.set_item("active", snapshot.active)?;
+    result.set_item("fallbacks", snapshot.fallbacks)?;
+    result.set_item("sent", snapshot.sent)?;
+    result.set_item("received", snapshot.received)?;
+    result.set_item("forged", snapshot.forged)?;
+    result.set_item("replayed", snapshot.replayed)?;
+    result.set_item("peer", snapshot.peer.map(endpoint))?;
+    Ok(result)
+}
+
 pub fn session<'py>(py: Python<'py>, snapshot: &SessionSnapshot) -> Dictionary<'py> {
     let result = PyDict::new(py);
     let links = snapshot
@@ -91,5 +106,8 @@ pub fn session<'py>(py: Python<'py>, snapshot: &SessionSnapshot) -> Dictionary<'
     result.set_item("wire_bytes_sent", snapshot.wire_bytes_sent)?;
     result.set_item("drops", &snapshot.drops)?;
     result.set_item("idle_ms", snapshot.idle_ms)?;
+    let datagrams = snapshot.acceleration.as_ref();
+    let datagrams = datagrams.map(|one| acceleration(py, one)).transpose()?;
+    result.set_item("acceleration", datagrams)?;
     Ok(result)
 }

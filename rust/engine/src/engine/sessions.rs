@@ -185,7 +185,7 @@ impl Engine {
         Ok(identifier)
     }
 
-    fn session(&self, identifier: u64) -> Result<Arc<SessionShared>, EngineError> {
+    pub(super) fn session(&self, identifier: u64) -> Result<Arc<SessionShared>, EngineError> {
         self.shared
             .sessions
             .lock()

@@ -335,13 +335,13 @@ impl Worker {
             };
             slot.dirty = false;
             match &mut slot.body {
-                Body::Native(_) => self.sent = true,
                 Body::Device(device) => count_refused(&slot.shared, device.flush()),
-                Body::Memory => {}
+                Body::Native(_) | Body::Memory => {}
             }
             if slot.shared.queue_frames > 0 {
                 self.shared.events.raise(&slot.shared.notice, flag::FRAMES);
             }
+            self.flush_acceleration(index);
             self.flush_links(index);
         }
     }

@@ -42,13 +42,13 @@ pub enum Protection {
 }
 
 impl Protection {
-    /// Out of what was exchanged: `None` where a key has the wrong length or the version is unknown.
-    pub fn of(encrypt: bool, version: u32, key_v1: &[u8], key_v2: &[u8]) -> Option<Self> {
+    /// Out of what was exchanged: `None` where the key has the wrong length or the version is unknown.
+    pub fn of(encrypt: bool, version: u32, key: &[u8]) -> Option<Self> {
         match version {
             _ if !encrypt => Some(Self::Plain),
-            1 => Some(Self::V1(key_v1.try_into().ok()?)),
-            2 if key_v2.len() == KEY_V2_BYTES => {
-                Some(Self::V2(*key_v2.first_chunk::<CHACHA_KEY_BYTES>()?))
+            1 => Some(Self::V1(key.try_into().ok()?)),
+            2 if key.len() == KEY_V2_BYTES => {
+                Some(Self::V2(*key.first_chunk::<CHACHA_KEY_BYTES>()?))
             }
             _ => None,
         }
