@@ -105,6 +105,7 @@ class Account:
     compress: bool = False
     encrypt: bool = True
     super_frames: bool = True
+    udp_acceleration: bool = True
     additional_interval_s: float = 1.0
     connection_lifetime_s: float = 0.0
     retry: RetryRule = field(default=RetryRule())
