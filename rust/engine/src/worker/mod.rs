@@ -192,7 +192,7 @@ impl Worker {
             }
             Target::Splice(identifier) => self.drop_splice(identifier),
             Target::Link { slot, .. } | Target::Device { slot } | Target::Acceleration { slot } => {
-                self.fail_slot(slot)
+                self.fail_slot(slot);
             }
         }
     }
