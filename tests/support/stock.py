@@ -149,6 +149,10 @@ class StockServer:
     def disconnect(self, hub: str, session: str) -> None:
         self.hub(hub).call("SessionDisconnect", session)
 
+    def uses_udp(self, hub: str, session: str) -> bool:
+        facts = self.hub(hub).call("SessionGet", session).items()
+        return facts["UDP Acceleration is Active"].startswith("Yes")
+
     def bridge(self, hub: str, tap: str) -> str:
         self.admin.call("BridgeCreate", hub, f"/DEVICE:{tap}", "/TAP:yes")
         interface = f"tap_{tap}"
@@ -242,6 +246,9 @@ class StockClient:
             half_duplex=status["Half Duplex TCP Connection Mode"].startswith("Yes"),
             encrypted=status["Encryption"].startswith("Enabled"),
         )
+
+    def uses_udp(self) -> bool:
+        return self.status().get("UDP Acceleration is Active", "").startswith("Yes")
 
     def failures(self) -> list[int]:
         codes = [int(code) for code in _FAILURE.findall(self._log()[self._log_mark :])]

@@ -3,6 +3,7 @@
 //! It moves frames and decides nothing: rules come from above, events go up as flags, snapshots answer
 //! questions. Every socket is owned here from accept on.
 
+pub mod acceleration;
 mod acceptor;
 pub mod admission;
 mod budget;

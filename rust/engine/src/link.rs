@@ -10,7 +10,7 @@ use mio::net::TcpStream;
 
 use crate::congestion::PathWatch;
 use crate::message::Transfer;
-use crate::os;
+use crate::os::{self, Arrivals};
 use crate::outbound::{Order, Outbound};
 use crate::session::{NotQueued, SessionRules};
 use crate::shared::LinkShared;
@@ -60,6 +60,8 @@ pub struct Scratch {
     pub ports: Vec<PortId>,
     /// Sealed blocks.
     pub sealed: Vec<u8>,
+    /// Datagrams; there when they are first needed.
+    pub arrivals: Option<Arrivals>,
     /// Empty buffers with room, for frames that wait.
     pool: Vec<Vec<u8>>,
     /// Keeps nothing between frames.
@@ -78,6 +80,7 @@ impl Default for Scratch {
             segments: Vec::new(),
             plain_frame: Vec::new(),
             ports: Vec::new(),
+            arrivals: None,
             pool: Vec::new(),
             compressor: Compressor::new(),
             now_us: 0,

@@ -9,6 +9,7 @@ use etherloom_switch::PortId;
 use etherloom_wire::offload::{Packet, VIRTIO_HEADER_BYTES};
 use mio::net::TcpStream;
 
+use crate::acceleration::Acceleration;
 use crate::admission::Admission;
 use crate::device::Device;
 use crate::hub::Hub;
@@ -168,6 +169,11 @@ pub enum Message {
     },
     /// Frames from Python.
     Inject { session: u64, frames: Vec<Vec<u8>> },
+    /// Give a session its socket for datagrams.
+    Accelerate {
+        session: u64,
+        acceleration: Box<Acceleration>,
+    },
     /// Close one link politely.
     CloseLink { session: u64, connection: u64 },
     /// End a session.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use etherloom_wire::block::{BlockLimits, SUPER_FRAME_HEADER_BYTES};
 use etherloom_wire::offload::MAXIMUM_FRAME_BYTES;
 
+use crate::acceleration::Acceleration;
 use crate::budget::{Budget, Share};
 use crate::flow::{flow_hash, is_urgent};
 use crate::held::Held;
@@ -14,6 +15,8 @@ use crate::passing::Passing;
 use crate::pins::Pins;
 
 const STOCK_FRAME_BYTES: usize = 1_600;
+/// A device joined to this session alone waits when so much is queued for UDP, where no queue is fair.
+const PAUSE_BYTES: usize = 256 * 1024;
 /// More than a link seals between two looks at it.
 const WORN_OUT_RECORDS: u64 = 2_000_000;
 
@@ -81,6 +84,8 @@ pub struct Native {
     pub rules: SessionRules,
     /// Its links, closing ones included.
     pub links: Vec<Link>,
+    /// Another way for frames, beside the links.
+    pub acceleration: Option<Box<Acceleration>>,
     pins: Box<Pins>,
     held: Held,
     share: Share,
@@ -102,6 +107,7 @@ impl Native {
         Self {
             rules,
             links: Vec::new(),
+            acceleration: None,
             pins: Box::new(Pins::new(now_ms)),
             held: Held::default(),
             share: Share::new(budget),
@@ -115,6 +121,18 @@ impl Native {
         passing: &Passing<'_>,
         scratch: &mut Scratch,
     ) -> Result<u64, NotQueued> {
+        if let Some(acceleration) = &mut self.acceleration
+            && acceleration.takes(passing)
+        {
+            let Scratch {
+                compressor,
+                segments,
+                ..
+            } = scratch;
+            return acceleration
+                .enqueue(passing, compressor, segments)
+                .map(|()| 0);
+        }
         if passing.segments.length(0) > self.rules.frame_limit() {
             return Err(NotQueued::TooLong);
         }
@@ -148,7 +166,8 @@ impl Native {
     /// Tell the budget what really waits: once a batch.
     pub fn settle(&mut self) {
         let queued: usize = self.links.iter().map(Link::backlog).sum();
-        self.share.settle(queued + self.held.bytes());
+        let datagrams = self.acceleration.as_ref().map_or(0, |one| one.backlog());
+        self.share.settle(queued + self.held.bytes() + datagrams);
     }
 
     /// Super-frames go to the peer as they are.
@@ -220,6 +239,11 @@ impl Native {
     /// True when a device joined to this session alone should wait: nothing can be sent at all. A session that is
     /// merely slow goes on reading, since its queue is fair and the device's isn't.
     pub fn is_cut_off(&self) -> bool {
+        if let Some(acceleration) = &self.acceleration
+            && acceleration.is_ready()
+        {
+            return acceleration.backlog() > PAUSE_BYTES;
+        }
         self.links.iter().all(|link| !link.sends)
     }
 
@@ -243,8 +267,10 @@ impl Native {
     /// When something is due next: a keep-alive, a silent link, a link that takes too long to close.
     pub fn next_due_ms(&self) -> u64 {
         let links = self.links.iter();
+        let acceleration = self.acceleration.iter().map(|one| one.next_due_ms());
         links
             .map(|link| self.link_due_ms(link))
+            .chain(acceleration)
             .min()
             .unwrap_or(u64::MAX)
     }

@@ -1,7 +1,7 @@
 //! What the worker threads, the acceptor and the callers share.
 
 use std::collections::{HashMap, VecDeque};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, mpsc};
 use std::time::Instant;
@@ -12,6 +12,7 @@ use etherloom_switch::{Counters, PortId};
 use mio::Waker;
 use parking_lot::Mutex;
 
+use crate::acceleration::AccelerationShared;
 use crate::budget::Budget;
 use crate::capture::Tap;
 use crate::congestion::Congestion;
@@ -31,6 +32,8 @@ pub struct Shared {
     pub connections: Mutex<HashMap<u64, Arc<ConnectionShared>>>,
     /// Sessions that Python still knows.
     pub sessions: Mutex<HashMap<u64, Arc<SessionShared>>>,
+    /// Sockets for datagrams that no session has got yet.
+    pub datagrams: Mutex<HashMap<u64, UdpSocket>>,
     /// Open hubs.
     pub hubs: Mutex<HashMap<u64, Arc<Hub>>>,
     /// The worker threads' mailboxes; set once at the start.
@@ -56,6 +59,7 @@ impl Shared {
             events,
             connections: Mutex::default(),
             sessions: Mutex::default(),
+            datagrams: Mutex::default(),
             hubs: Mutex::default(),
             workers: OnceLock::new(),
             identity: ArcSwapOption::empty(),
@@ -252,6 +256,8 @@ pub struct SessionShared {
     pub links_opened: AtomicU64,
     /// Engine milliseconds of the last complete item from the peer.
     pub last_received_ms: AtomicU64,
+    /// UDP acceleration, once both ends have agreed on it.
+    pub acceleration: OnceLock<Arc<AccelerationShared>>,
     /// Set once.
     pub ended: OnceLock<Ended>,
     /// Memory ports: frames for Python.
@@ -279,6 +285,7 @@ impl SessionShared {
             links: Mutex::default(),
             links_opened: AtomicU64::new(0),
             last_received_ms: AtomicU64::new(0),
+            acceleration: OnceLock::new(),
             ended: OnceLock::new(),
             frames: Mutex::default(),
             queue_frames,

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use etherloom_switch::{CountersSnapshot, PortId};
 
+use crate::acceleration::AccelerationShared;
 use crate::admission::Gate;
 use crate::shared::{LinkShared, PortKind, SessionShared, WireCounters};
 use crate::sight::SightSnapshot;
@@ -107,6 +108,42 @@ impl LinkSnapshot {
     }
 }
 
+/// UDP acceleration of a session.
+#[derive(Clone, Debug)]
+pub struct AccelerationSnapshot {
+    /// The other end answers.
+    pub reached: bool,
+    /// Frames go this way.
+    pub active: bool,
+    /// How often they did and had to go back.
+    pub fallbacks: u64,
+    /// Datagrams to the other end.
+    pub sent: u64,
+    /// Authentic ones of the other end.
+    pub received: u64,
+    /// Not authentic.
+    pub forged: u64,
+    /// Authentic, and seen before, too old or for another session.
+    pub replayed: u64,
+    /// Where the other end is.
+    pub peer: Option<SocketAddr>,
+}
+
+impl AccelerationSnapshot {
+    fn of(shared: &AccelerationShared, ended: bool) -> Self {
+        Self {
+            reached: shared.reached.load(Relaxed) && !ended,
+            active: shared.active.load(Relaxed) && !ended,
+            fallbacks: shared.fallbacks.load(Relaxed),
+            sent: shared.sent.load(Relaxed),
+            received: shared.received.load(Relaxed),
+            forged: shared.forged.load(Relaxed),
+            replayed: shared.replayed.load(Relaxed),
+            peer: *shared.peer.lock(),
+        }
+    }
+}
+
 /// A session.
 #[derive(Clone, Debug)]
 pub struct SessionSnapshot {
@@ -138,6 +175,8 @@ pub struct SessionSnapshot {
     pub sight: SightSnapshot,
     /// Since the last complete item from the peer.
     pub idle_ms: u64,
+    /// UDP acceleration, where both ends agreed on it.
+    pub acceleration: Option<AccelerationSnapshot>,
 }
 
 impl SessionSnapshot {
@@ -172,6 +211,10 @@ impl SessionSnapshot {
             reads: session.wire.reads.load(Relaxed) + sum(|wire| &wire.reads),
             sight: session.sight.snapshot(),
             idle_ms: now_ms.saturating_sub(session.last_received_ms.load(Relaxed)),
+            acceleration: session
+                .acceleration
+                .get()
+                .map(|shared| AccelerationSnapshot::of(shared, session.ended.get().is_some())),
             counters,
             links,
         }

@@ -14,7 +14,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
 use crate::arguments::{
-    HubArguments, LimitArguments, LinkArguments, SessionArguments, TraceArguments,
+    AccelerationArguments, HubArguments, LimitArguments, LinkArguments, SessionArguments,
+    TraceArguments,
 };
 
 /// The one conversion of errors.
@@ -199,6 +200,31 @@ impl Engine {
     ) -> PyResult<()> {
         self.0
             .promote(connection, session, farewell, leftover, link.into())
+            .map_err(refuse)
+    }
+
+    fn open_datagrams(&self, address: &str, first: u16, last: u16) -> PyResult<u64> {
+        self.0
+            .open_datagrams(crate::address(address)?, first, last)
+            .map_err(refuse)
+    }
+
+    fn datagrams_port(&self, datagrams: u64) -> PyResult<u16> {
+        self.0.datagrams_port(datagrams).map_err(refuse)
+    }
+
+    fn close_datagrams(&self, datagrams: u64) -> PyResult<()> {
+        self.0.close_datagrams(datagrams).map_err(refuse)
+    }
+
+    fn accelerate(
+        &self,
+        session: u64,
+        datagrams: u64,
+        rules: AccelerationArguments,
+    ) -> PyResult<()> {
+        self.0
+            .accelerate(session, datagrams, rules.try_into()?)
             .map_err(refuse)
     }
 

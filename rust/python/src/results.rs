@@ -5,7 +5,9 @@ use std::net::SocketAddr;
 use etherloom_engine::capture::{Line, TraceSnapshot};
 use etherloom_engine::engine::ConnectionFacts;
 use etherloom_engine::sight::HistogramSnapshot;
-use etherloom_engine::snapshot::{LinkSnapshot, ListenerSnapshot, MacEntry, SessionSnapshot};
+use etherloom_engine::snapshot::{
+    AccelerationSnapshot, LinkSnapshot, ListenerSnapshot, MacEntry, SessionSnapshot,
+};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
@@ -71,6 +73,19 @@ fn histogram(snapshot: &HistogramSnapshot) -> (u64, Vec<(u64, u64)>) {
     (snapshot.sum, snapshot.filled().collect())
 }
 
+fn acceleration<'py>(py: Python<'py>, snapshot: &AccelerationSnapshot) -> Dictionary<'py> {
+    let result = PyDict::new(py);
+    result.set_item("reached", snapshot.reached)?;
+    result.set_item("active", snapshot.active)?;
+    result.set_item("fallbacks", snapshot.fallbacks)?;
+    result.set_item("sent", snapshot.sent)?;
+    result.set_item("received", snapshot.received)?;
+    result.set_item("forged", snapshot.forged)?;
+    result.set_item("replayed", snapshot.replayed)?;
+    result.set_item("peer", snapshot.peer.map(endpoint))?;
+    Ok(result)
+}
+
 pub fn session<'py>(py: Python<'py>, snapshot: &SessionSnapshot) -> Dictionary<'py> {
     let result = PyDict::new(py);
     let links = snapshot
@@ -102,6 +117,9 @@ pub fn session<'py>(py: Python<'py>, snapshot: &SessionSnapshot) -> Dictionary<'
     result.set_item("received_batch", histogram(&snapshot.sight.received_batch))?;
     result.set_item("drops", &snapshot.drops)?;
     result.set_item("idle_ms", snapshot.idle_ms)?;
+    let datagrams = snapshot.acceleration.as_ref();
+    let datagrams = datagrams.map(|one| acceleration(py, one)).transpose()?;
+    result.set_item("acceleration", datagrams)?;
     Ok(result)
 }
 

@@ -28,6 +28,11 @@ fn block_stream() {
 }
 
 #[test]
+fn datagram() {
+    replay("datagram", fuzz::datagram);
+}
+
+#[test]
 fn ethernet() {
     replay("ethernet", fuzz::ethernet);
 }

@@ -61,6 +61,10 @@ SuperFrames = Annotated[
 Congestion = Annotated[
     str, typer.Option(metavar="auto|NAME", help="Congestion control of the connections: cubic, bbr, ...")
 ]
+UdpAcceleration = Annotated[
+    Switch,
+    typer.Option(help="Carry frames by UDP as well, where the server does and the path lets it through."),
+]
 ConnectionLifetime = Annotated[
     float,
     typer.Option(metavar="S", min=0, help="Replace each TCP connection after so long.", show_default="never"),

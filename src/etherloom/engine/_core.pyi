@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Self, final
 
 from etherloom.engine.snapshots import (
+    AccelerationArguments,
     ConnectionFacts,
     HubRulesArguments,
     LinkSettingsArguments,
@@ -89,6 +90,16 @@ class Engine:
 
         `leftover` are bytes that the peer sent behind its last PACK, already pulled. The connection's
         identifier stays and names the link."""
+
+    def open_datagrams(self, address: str, first: int, last: int) -> int:
+        """Bind a UDP socket to the first free port of the range, else to any; 0 means any. Raises OSError."""
+
+    def datagrams_port(self, datagrams: int) -> int: ...
+    def close_datagrams(self, datagrams: int) -> None:
+        """Close a socket that no session has got."""
+
+    def accelerate(self, session: int, datagrams: int, rules: AccelerationArguments) -> None:
+        """Give the socket to a session; its identifier is gone. Raises ValueError for rules without sense."""
 
     def open_tap(self, hub: int, name: str) -> int:
         """Create a TAP adapter (not persistent) and plug it in as a session. Addresses and state are the

@@ -4,13 +4,14 @@ It converts and waits; it decides nothing. One Facade lives on one event loop.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from etherloom.engine import _core
-from etherloom.engine.commands import HubRules, LinkSettings, ListenerLimits, SessionRules
+from etherloom.engine.commands import AccelerationRules, HubRules, LinkSettings, ListenerLimits, SessionRules
 from etherloom.engine.events import ConnectionEvent, ListenerEvent, SessionEvent, Subject
 from etherloom.engine.snapshots import SessionSnapshot
 from etherloom.model.errors import ErrorCode, Refusal
@@ -157,6 +158,20 @@ class Session:
             self.ended.set_result(self.snapshot()["ended"] or "closed")
 
 
+class Datagrams:
+    """A UDP socket that belongs to no session yet."""
+
+    def __init__(self, facade: "Facade", identifier: int) -> None:
+        self._facade = facade
+        self.identifier: Final = identifier
+        self.port: Final = facade.core.datagrams_port(identifier)
+
+    def close(self) -> None:
+        """Close it, unless a session has it."""
+        with contextlib.suppress(KeyError):
+            self._facade.core.close_datagrams(self.identifier)
+
+
 class Facade:
     """One engine, bound to the running event loop. Create inside it; `await stop()` before it ends."""
 
@@ -263,6 +278,29 @@ class Facade:
             {"direction": int(link.direction), "raw": link.raw},
         )
         self.forget_connection(connection)
+
+    def open_datagrams(self, address: str, first: int = 0, last: int = 0) -> "Datagrams":
+        """A UDP socket on the first free port of the range, else on any. Raises OSError."""
+        return Datagrams(self, self.core.open_datagrams(address, first, last))
+
+    def accelerate(self, session: Session, datagrams: "Datagrams", rules: AccelerationRules) -> None:
+        """Let the session use the socket, which is its own from then on. Raises ValueError, KeyError."""
+        self.core.accelerate(
+            session.identifier,
+            datagrams.identifier,
+            {
+                "peers": list(rules.peers),
+                "encrypt": rules.encrypt,
+                "compress": rules.compress,
+                "version": rules.version,
+                "send_key": rules.send_key,
+                "receive_key": rules.receive_key,
+                "own_cookie": rules.own_cookie,
+                "peer_cookie": rules.peer_cookie,
+                "fast": rules.fast,
+                "own": rules.own,
+            },
+        )
 
     def open_tap(self, hub: int, name: str) -> Session:
         """Create a TAP adapter and plug it in. Raises OSError."""

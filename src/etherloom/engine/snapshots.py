@@ -19,6 +19,21 @@ class SessionRulesArguments(TypedDict):
     queue_bytes: int  # per link towards the peer, at most; what does not fit is dropped and counted
 
 
+class AccelerationArguments(TypedDict):
+    peers: list[
+        tuple[str, int]
+    ]  # where the other end may be, the likeliest first; all of the socket's family
+    encrypt: bool  # False: datagrams are readable and unprotected
+    compress: bool
+    version: int  # 1 or 2
+    send_key: bytes  # 20 bytes for version 1, 128 for version 2
+    receive_key: bytes
+    own_cookie: int  # what the other end shows us
+    peer_cookie: int
+    fast: bool  # both ends notice a dead path within 2.1 s instead of 9 s
+    own: bool  # both ends number their datagrams and try the path for 1 s instead of 10 s
+
+
 class LinkSettingsArguments(TypedDict):
     direction: int  # 0 both, 1 server to client only, 2 client to server only
     raw: bool  # after the farewell the TCP stream goes on without TLS
@@ -55,6 +70,17 @@ class LinkSnapshot(TypedDict):
 Histogram = tuple[int, list[tuple[int, int]]]
 
 
+class AccelerationSnapshot(TypedDict):
+    reached: bool  # the other end answers
+    active: bool  # frames go by UDP
+    fallbacks: int  # how often they did and had to go back to TCP
+    sent: int  # datagrams
+    received: int  # authentic ones
+    forged: int  # not authentic
+    replayed: int  # seen before, too old, or for another session
+    peer: tuple[str, int] | None
+
+
 class SessionSnapshot(TypedDict):
     kind: str  # "native" | "tap" | "memory"
     device: str | None
@@ -78,6 +104,7 @@ class SessionSnapshot(TypedDict):
     sent_batch: Histogram  # packets that were ready for one write; a super-frame is one packet
     received_batch: Histogram  # packets that one read, or one turn at a device, brought
     drops: dict[str, int]  # by named reason
+    acceleration: AccelerationSnapshot | None  # None: not agreed on
     idle_ms: int  # since the last byte from the peer
 
 

@@ -34,6 +34,8 @@ class Granted:
     administrator: bool
     policy: Policy
     modes: AgreedModes
+    udp_acceleration: bool = True
+    udp_acceleration_v1: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,8 @@ class Admission:
                 require_encryption=hub.require_encryption,
                 super_frames=hub.super_frames,
             ),
+            udp_acceleration=hub.udp_acceleration,
+            udp_acceleration_v1=hub.udp_acceleration_v1,
         )
 
     def _check_log_ins(self, hub: Hub, user: User | None, policy: Policy, client: bytes) -> Refused | None:

@@ -12,6 +12,7 @@ from typing import Final
 
 from etherloom.engine.commands import Direction, LinkSettings, SessionRules
 from etherloom.engine.facade import Connection, Facade, Session
+from etherloom.handshake.acceleration import AccelerationGrant
 from etherloom.handshake.client_facts import ClientFacts
 from etherloom.handshake.messages import WelcomeParameters
 from etherloom.handshake.negotiation import AgreedModes
@@ -20,6 +21,7 @@ from etherloom.model.errors import ErrorCode, Refusal
 from etherloom.model.names import fold
 from etherloom.model.policy import DEFAULT_POLICY, Policy
 from etherloom.observe.logs import Log, get_log
+from etherloom.services.acceleration import AccelerationRequest, Accelerator
 from etherloom.services.switches import Switches
 
 BRIDGE_USER: Final = "Local Bridge"
@@ -45,6 +47,7 @@ class Opening:
     policy: Policy
     connection_name: str
     peer: tuple[str, int]
+    acceleration: AccelerationRequest = field(default_factory=AccelerationRequest)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -52,6 +55,7 @@ class RunningSession:
     """A presence on a hub. `engine.snapshot()` has its counters and links; `connected_at` is Unix ms.
 
     `welcome` is what both ends agreed on; it holds the key that lets further connections in, a secret.
+    `no_acceleration` says why frames don't go by UDP; empty where both ends agreed that they may.
     """
 
     hub: str
@@ -65,6 +69,7 @@ class RunningSession:
     peer: tuple[str, int] = ("", 0)
     client: ClientFacts = field(default_factory=ClientFacts)
     device: str = ""
+    no_acceleration: str = ""
 
     def __repr__(self) -> str:
         return f"<RunningSession {self.hub}/{self.name}>"
@@ -92,6 +97,11 @@ class RunningSession:
         return len(self.engine.snapshot()["links"])
 
     @property
+    def udp_version(self) -> int:
+        """Version of UDP acceleration that was agreed on, 0 for none."""
+        return self.welcome.acceleration.version if self.welcome.acceleration else 0
+
+    @property
     def is_plaintext(self) -> bool:
         """True if its frames travel unprotected."""
         return self.kind is SessionKind.CLIENT and not self.welcome.use_encrypt
@@ -109,6 +119,7 @@ class Sessions:
     ) -> None:
         self._engine: Final = engine
         self._switches: Final = switches
+        self._accelerator: Final = Accelerator(engine, random)
         self._clock: Final = clock
         self._random: Final = random
         self._hubs: dict[str, dict[str, RunningSession]] = {}
@@ -162,18 +173,22 @@ class Sessions:
             qos=modes.qos,
             super_frames=modes.super_frames > 0,
         )
+        identifier = self._switches.identifier(opening.hub)
+        acceleration = self._accelerator.prepare(opening.acceleration, opening.peer, modes)
         session = RunningSession(
             hub=opening.hub,
             user=opening.user,
             kind=SessionKind.CLIENT,
             connected_at=self._clock(),
-            engine=self._engine.open_session(self._switches.identifier(opening.hub), rules),
-            welcome=self._welcome(opening),
+            engine=self._engine.open_session(identifier, rules),
+            welcome=self._welcome(opening, acceleration.grant),
             group=opening.group,
             administrator=opening.administrator,
             peer=opening.peer,
             client=opening.client,
+            no_acceleration=acceleration.reason,
         )
+        acceleration.start(self._engine, session.engine)
         self._register(session)
         return session
 
@@ -216,6 +231,7 @@ class Sessions:
             compressed=welcome.use_compress,
             half_duplex=welcome.half_connection,
             super_frames=welcome.super_frames > 0,
+            udp_acceleration=session.no_acceleration or f"version {session.udp_version}",
         )
         if session.is_plaintext:
             log.warning("session is not encrypted: its frames travel in plain text")
@@ -279,7 +295,7 @@ class Sessions:
 
     # -- bookkeeping
 
-    def _welcome(self, opening: Opening) -> WelcomeParameters:
+    def _welcome(self, opening: Opening, acceleration: AccelerationGrant | None) -> WelcomeParameters:
         modes = opening.modes
         return WelcomeParameters(
             session_name=self._next_name(opening.hub, opening.user),
@@ -295,6 +311,7 @@ class Sessions:
             policy=opening.policy,
             vlan_id=opening.policy.vlan_id,
             super_frames=modes.super_frames,
+            acceleration=acceleration,
         )
 
     def _next_name(self, hub: str, user: str) -> str:

@@ -27,6 +27,8 @@ async def test_hubs(tmp_path: Path, shell: Shell) -> None:
             "hidden": False,
             "require_encryption": True,
             "super_frames": True,
+            "udp_acceleration": True,
+            "udp_acceleration_v1": False,
         }
         assert (await shell.table("hub", "show", "open"))["options"]["require_encryption"] is False
         await shell.ok("hub", "set", "LAB", "--require-encryption", "off", "--max-sessions", "0")

@@ -1,5 +1,6 @@
 //! The engine as its owner sees it: commands down, events up, snapshots.
 
+mod acceleration;
 mod connections;
 mod sessions;
 mod traces;

@@ -4,7 +4,12 @@ use std::io;
 use std::os::fd::OwnedFd;
 
 #[cfg(target_os = "linux")]
+mod datagrams;
+#[cfg(target_os = "linux")]
 mod linux;
+
+#[cfg(target_os = "linux")]
+pub use datagrams::{Arrivals, Run, bind_datagrams, receive, send_run};
 
 /// What the kernel takes and gives in one piece on a TAP adapter. With any of it, each frame has a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +35,12 @@ pub struct Tap {
 /// Create a TAP adapter, with as much offload as the kernel has.
 pub fn open_tap(name: &str) -> io::Result<Tap> {
     linux::open_tap(name)
+}
+
+/// Random bytes that nobody can guess.
+pub fn fill_random(bytes: &mut [u8]) -> io::Result<()> {
+    rustix::rand::getrandom(bytes, rustix::rand::GetRandomFlags::empty()).map(drop)?;
+    Ok(())
 }
 
 /// Let the kernel give up on a peer that acknowledges nothing for this long.

@@ -1,5 +1,6 @@
 //! A worker: one thread, one poll, and everything that lives on it.
 
+mod acceleration;
 mod connections;
 mod ports;
 mod sessions;
@@ -42,6 +43,7 @@ enum Target {
     Splice(u64),
     Link { slot: usize, connection: u64 },
     Device { slot: usize },
+    Acceleration { slot: usize },
 }
 
 /// The state of one worker thread.
@@ -208,6 +210,7 @@ impl Worker {
             Target::Splice(identifier) => worker.pump(identifier),
             Target::Link { slot, connection } => worker.on_link_event(slot, connection, event),
             Target::Device { slot } => worker.read_device(slot),
+            Target::Acceleration { slot } => worker.on_acceleration_event(slot, event),
         });
     }
 
@@ -220,6 +223,7 @@ impl Worker {
             self.guarded(target, |worker| match target {
                 Target::Link { slot, connection } => worker.read_link(slot, connection),
                 Target::Device { slot } => worker.read_device(slot),
+                Target::Acceleration { slot } => worker.read_acceleration(slot),
                 Target::Connection(_) | Target::Splice(_) => {}
             });
         }
@@ -242,7 +246,9 @@ impl Worker {
                 self.drop_connection(identifier, "a fault of the server");
             }
             Target::Splice(identifier) => self.drop_splice(identifier),
-            Target::Link { slot, .. } | Target::Device { slot } => self.fail_slot(slot),
+            Target::Link { slot, .. } | Target::Device { slot } | Target::Acceleration { slot } => {
+                self.fail_slot(slot);
+            }
         }
     }
 
@@ -318,6 +324,10 @@ impl Worker {
             } => self.on_open_device(session, hub, device),
             Message::OpenMemory { session, hub } => self.on_open_memory(session, hub),
             Message::Inject { session, frames } => self.on_inject(session, &frames),
+            Message::Accelerate {
+                session,
+                acceleration,
+            } => self.on_accelerate(session, acceleration),
             Message::CloseLink {
                 session,
                 connection,

@@ -393,6 +393,7 @@ impl Worker {
             if slot.shared.queue_frames > 0 {
                 self.shared.events.raise(&slot.shared.notice, flag::FRAMES);
             }
+            self.flush_acceleration(index);
             self.flush_links(index);
         }
     }

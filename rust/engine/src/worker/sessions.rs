@@ -176,7 +176,7 @@ impl Worker {
         self.resume_devices(index);
     }
 
-    fn is_running(&self, index: usize) -> bool {
+    pub(super) fn is_running(&self, index: usize) -> bool {
         self.slots
             .get(index)
             .is_some_and(|slot| slot.shared.ended.get().is_none())
@@ -481,7 +481,7 @@ impl Worker {
     }
 
     /// Keep-alives that are due, links and sessions that were silent for too long.
-    fn serve_session(&mut self, index: usize) {
+    pub(super) fn serve_session(&mut self, index: usize) {
         let now_ms = self.now_ms;
         let Some(slot) = self.slots.get_mut(index) else {
             return;
@@ -504,6 +504,7 @@ impl Worker {
             self.close_link(index, connection);
         }
         self.send_keep_alives(index);
+        self.tick_acceleration(index);
         self.flush_links(index);
         if let Some(Slot {
             body: Body::Native(native),
@@ -589,6 +590,7 @@ impl Worker {
             Body::Device(_) | Body::Memory => Vec::new(),
         };
         let _ = shared.ended.set(reason);
+        self.end_acceleration(index);
         for connection in connections {
             self.close_link(index, connection);
         }

@@ -106,6 +106,8 @@ class HubOptions:
     hidden: bool | None = element.optional_flag("Hidden")
     require_encryption: bool | None = element.optional_flag("RequireEncryption")
     super_frames: bool | None = element.optional_flag("SuperFrames")
+    udp_acceleration: bool | None = element.optional_flag("UdpAcceleration")
+    udp_acceleration_v1: bool | None = element.optional_flag("UdpAccelerationV1")
     password: str | None = element.optional_text("Password", 511, secret=True)
 
 
@@ -182,6 +184,21 @@ class Drop:
 
 
 @dataclass(frozen=True, slots=True)
+class Acceleration:
+    """Frames by UDP. `version` 0: not agreed on, for this `reason`. `active`: they go that way now."""
+
+    version: int = element.number("Version")
+    reason: str = element.text("Reason")
+    reached: bool = element.flag("Reached")
+    active: bool = element.flag("Active")
+    fallbacks: int = element.long("Fallbacks")
+    sent: int = element.long("Sent")
+    received: int = element.long("Received")
+    forged: int = element.long("Forged")
+    replayed: int = element.long("Replayed")
+
+
+@dataclass(frozen=True, slots=True)
 class SessionDetails:
     """What stock tools have no room for. `plaintext`: its frames travel without encryption."""
 
@@ -206,6 +223,7 @@ class SessionDetails:
     work: PortWork = element.block(PortWork)
     drops: tuple[Drop, ...] = element.rows(Drop, "Drops")
     magnitudes: tuple[Magnitude, ...] = element.rows(Magnitude, "Magnitudes")
+    acceleration: Acceleration = element.block(Acceleration, "UdpAcceleration")
 
 
 GET_SESSION: Final = Call(

@@ -110,6 +110,8 @@ def _status(one: RunningSession, counters: SessionSnapshot) -> session.SessionSt
         encrypted=welcome.use_encrypt,
         compressed=welcome.use_compress,
         underlay=_underlay(one),
+        udp_acceleration=one.udp_version > 0,
+        udp_acceleration_used=_uses_udp(counters),
         started=one.connected_at,
         first_connected=one.connected_at,
         current_connected=one.connected_at,
@@ -121,6 +123,28 @@ def _status(one: RunningSession, counters: SessionSnapshot) -> session.SessionSt
         policy=one.policy,
         traffic=traffic_block(session_traffic(one)),
         node=_node(one.client),
+    )
+
+
+def _uses_udp(counters: SessionSnapshot) -> bool:
+    datagrams = counters["acceleration"]
+    return datagrams is not None and datagrams["active"]
+
+
+def _acceleration(one: RunningSession, counters: SessionSnapshot) -> own.Acceleration:
+    datagrams = counters["acceleration"]
+    if datagrams is None:
+        return own.Acceleration(reason=one.no_acceleration)
+    return own.Acceleration(
+        version=one.udp_version,
+        reason="" if datagrams["reached"] else "the client doesn't answer",
+        reached=datagrams["reached"],
+        active=datagrams["active"],
+        fallbacks=datagrams["fallbacks"],
+        sent=datagrams["sent"],
+        received=datagrams["received"],
+        forged=datagrams["forged"],
+        replayed=datagrams["replayed"],
     )
 
 
@@ -201,6 +225,7 @@ async def get_session(house: House, _caller: Caller, request: session.SessionNam
             packets_received=counters["received_batch"][0],
         ),
         magnitudes=tuple(_magnitudes(counters)),
+        acceleration=_acceleration(one, counters),
         drops=tuple(own.Drop(reason, frames) for reason, frames in sorted(counters["drops"].items())),
     )
 
