@@ -20,7 +20,7 @@ from etherloom.services.sessions import RunningSession, SessionKind, Sessions
 from etherloom.state.owner import Owner
 from etherloom.state.snapshot import Snapshot
 
-MAXIMUM_SESSIONS: Final = 4096
+MAXIMUM_SESSIONS: Final = 40_000
 _NOBODY: Final = bytes(16)
 
 

@@ -74,7 +74,7 @@ impl Engine {
 
     /// Start TCP and TLS towards a server.
     pub fn connect(&self, address: SocketAddr, server_name: String, deadline: Duration) -> u64 {
-        let worker = self.shared.least_loaded();
+        let worker = self.shared.least_loaded_reception();
         let identifier = self.shared.next_identifier();
         let connection = ConnectionShared::new(identifier, worker, None);
         self.shared

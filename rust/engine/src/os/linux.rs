@@ -84,6 +84,11 @@ fn agree_offload(descriptor: &OwnedFd) -> io::Result<TapOffload> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
+/// Linux counts niceness by thread. Taking less needs no privilege, and who can't loses only a preference.
+pub(super) fn lower_priority(by: i32) {
+    let _ = rustix::process::nice(by);
+}
+
 pub(super) fn block_signals() {
     // SAFETY: the set is initialised by sigfillset before it is read; pthread_sigmask changes this thread only.
     unsafe {
