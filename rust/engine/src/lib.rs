@@ -22,3 +22,5 @@ pub mod snapshot;
 mod splice;
 pub mod tls;
 mod worker;
+
+pub use os::yield_to_frames;

@@ -12,14 +12,23 @@ use crate::admission::Limits;
 use crate::message::Message;
 use crate::shared::ConnectionShared;
 use crate::snapshot::ListenerSnapshot;
-use crate::tls::Identity;
+use crate::tls::{Identity, TlsRules};
 
 impl Engine {
     /// What connections accepted from now on show.
-    pub fn set_identity(&self, chain: Vec<Vec<u8>>, private_key: &[u8]) -> Result<(), EngineError> {
+    pub fn set_identity(
+        &self,
+        chain: Vec<Vec<u8>>,
+        private_key: &[u8],
+        rules: &TlsRules,
+    ) -> Result<(), EngineError> {
         self.shared
             .identity
-            .store(Some(Arc::new(Identity::new(chain, private_key)?)));
+            .store(Some(Arc::new(Identity::with_rules(
+                chain,
+                private_key,
+                rules,
+            )?)));
         Ok(())
     }
 

@@ -6,6 +6,7 @@
 mod certificate;
 mod error;
 mod machine;
+mod order;
 mod rate;
 mod record;
 mod settings;
@@ -14,6 +15,7 @@ mod tests;
 
 pub use error::TlsError;
 use machine::{Machine, Outgoing};
+pub use order::{Cipher, TlsRules, fastest_first};
 pub use rate::{open_rate, seal_rate};
 pub use record::bytes_to_record_end;
 use record::{MAX_PLAIN_BYTES, record_bytes};
@@ -54,6 +56,8 @@ pub struct TlsFacts {
     pub cipher: String,
     /// The name the client asked for (server side only).
     pub server_name: Option<String>,
+    /// How the keys were agreed on, such as `X25519MLKEM768`.
+    pub key_exchange: String,
     /// The server's DER certificates, its own first (client side only).
     pub peer_chain: Vec<Vec<u8>>,
 }
@@ -229,6 +233,9 @@ impl TlsFacts {
             .protocol_version()
             .and_then(|version| version.as_str());
         let suite = common.negotiated_cipher_suite().map(|suite| suite.suite());
+        let key_exchange = common
+            .negotiated_key_exchange_group()
+            .map(|group| format!("{:?}", group.name()));
         let chain = common.peer_certificates().unwrap_or_default();
         TlsFacts {
             version: version.unwrap_or_default().replace('_', "."),
@@ -237,6 +244,7 @@ impl TlsFacts {
                 .unwrap_or_default()
                 .to_owned(),
             server_name: machine.server_name(),
+            key_exchange: key_exchange.unwrap_or_default(),
             peer_chain: chain
                 .iter()
                 .map(|certificate| certificate.to_vec())

@@ -6,12 +6,13 @@ mod certificates;
 mod exchange;
 mod hostile;
 mod keys;
+mod order;
 mod records;
 
 use rustls::SupportedProtocolVersion;
 use rustls::version::{TLS12, TLS13};
 
-use super::settings::provider;
+use super::order::provider;
 use super::{ClientSettings, Identity, Tls, TlsError};
 
 const STOCK_CERTIFICATE: &[u8] = include_bytes!("../vectors/stock-shape.der");
