@@ -20,6 +20,8 @@ pub mod session;
 mod shared;
 pub mod snapshot;
 mod splice;
+#[cfg(test)]
+mod tests;
 pub mod tls;
 mod worker;
 

@@ -22,14 +22,12 @@ impl Engine {
         private_key: &[u8],
         rules: &TlsRules,
     ) -> Result<(), EngineError> {
-        self.shared
-            .identity
-            .store(Some(Arc::new(Identity::with_rules(
-                chain,
-                private_key,
-                rules,
-            )?)));
+        self.show(Identity::with_rules(chain, private_key, rules)?);
         Ok(())
+    }
+
+    pub(crate) fn show(&self, identity: Identity) {
+        self.shared.identity.store(Some(Arc::new(identity)));
     }
 
     /// Bind and accept.

@@ -11,7 +11,7 @@ mod rate;
 mod record;
 mod settings;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use error::TlsError;
 use machine::{Machine, Outgoing};
@@ -94,13 +94,20 @@ impl Tls {
         self.facts.clone()
     }
 
-    /// How many more records can be sealed before the connection must be replaced by a new one.
-    ///
-    /// It only ever becomes small on TLS 1.2: TLS 1.3 renews its keys by itself.
-    pub fn records_left(&self) -> u64 {
+    /// How many more records can be sealed; only ever few on TLS 1.2, since TLS 1.3 renews its keys by itself.
+    #[cfg(test)]
+    fn records_left(&self) -> u64 {
         self.wear
             .limit
             .map_or(u64::MAX, |limit| limit.saturating_sub(self.wear.sealed))
+    }
+
+    /// Whether it is time to replace the connection: half of its keys' life (2^23 records) is over. The other half
+    /// is far more than a link still has to say then.
+    pub fn is_worn_out(&self) -> bool {
+        self.wear
+            .limit
+            .is_some_and(|limit| self.wear.sealed > limit / 2)
     }
 
     /// Takes whole records from the start of `input`, which it may overwrite.

@@ -377,7 +377,7 @@ impl Worker {
         }
     }
 
-    fn close_link(&mut self, index: usize, connection: u64) {
+    pub(super) fn close_link(&mut self, index: usize, connection: u64) {
         let now_ms = self.now_ms;
         let Some(Slot {
             body: Body::Native(native),
@@ -429,9 +429,6 @@ impl Worker {
             self.end_slot(index, Ended::Timeout);
             return;
         }
-        for connection in self.worn_out_links(index) {
-            self.close_link(index, connection);
-        }
         self.send_keep_alives(index);
         self.flush_links(index);
         if let Some(Slot {
@@ -441,16 +438,6 @@ impl Worker {
         {
             let due = native.next_due_ms().min(silent_until).max(now_ms + 1);
             self.arm_session(index, due);
-        }
-    }
-
-    fn worn_out_links(&self, index: usize) -> Vec<u64> {
-        match self.slots.get(index) {
-            Some(Slot {
-                body: Body::Native(native),
-                ..
-            }) => native.worn_out(),
-            _ => Vec::new(),
         }
     }
 

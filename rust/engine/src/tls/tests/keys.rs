@@ -42,13 +42,20 @@ fn shortened(suite: SupportedCipherSuite) -> SupportedCipherSuite {
     }
 }
 
-fn short_lived_pair(version: &'static rustls::SupportedProtocolVersion) -> (End, End) {
-    let settings = ClientSettings::with_provider(short_lived(), &[version]).unwrap();
+/// An identity whose TLS 1.2 connections wear out after a few records.
+pub(crate) fn short_lived_identity() -> Identity {
     let key = load_key(&provider(), STOCK_KEY).unwrap();
     let chain = vec![STOCK_CERTIFICATE.to_vec()];
-    let identity =
-        Identity::with_provider(short_lived(), rustls::ALL_VERSIONS, chain, key).unwrap();
-    connect(Tls::client(&settings, "").unwrap(), &identity, WHOLE)
+    Identity::with_provider(short_lived(), rustls::ALL_VERSIONS, chain, key).unwrap()
+}
+
+fn short_lived_pair(version: &'static rustls::SupportedProtocolVersion) -> (End, End) {
+    let settings = ClientSettings::with_provider(short_lived(), &[version]).unwrap();
+    connect(
+        Tls::client(&settings, "").unwrap(),
+        &short_lived_identity(),
+        WHOLE,
+    )
 }
 
 /// Sends one message and returns how many records that took.
