@@ -5,6 +5,8 @@ use std::os::fd::OwnedFd;
 
 #[cfg(target_os = "linux")]
 mod linux;
+#[cfg(all(test, target_os = "linux"))]
+mod tests;
 
 /// How much nicer than the threads that move frames others are: a third of their weight.
 const BEHIND_FRAMES: i32 = 5;
