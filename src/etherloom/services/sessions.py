@@ -149,10 +149,6 @@ class Sessions:
             return self._count
         return len(self._hubs.get(fold(hub), {}))
 
-    def of_engine(self, hub: str, identifier: int) -> RunningSession | None:
-        """The session that the engine calls `identifier`."""
-        return next((s for s in self.list(hub) if s.engine.identifier == identifier), None)
-
     # -- beginning
 
     def begin(self, opening: Opening) -> RunningSession:
