@@ -44,10 +44,12 @@ class Engine:
         self,
         chain: Sequence[bytes],
         private_key: bytes,
-        ciphers: Sequence[str] = (),
+        ciphers: Sequence[str] = ...,
         tls13_only: bool = False,
     ) -> None:
-        """Certificate chain (DER, leaf first) and key (PKCS#8 DER) for connections accepted from now on."""
+        """Certificate chain (DER, leaf first) and key (PKCS#8 DER) for connections accepted from now on.
+
+        `ciphers` are the only ones that they may use; none means all, the fastest first."""
 
     def open_listener(self, address: str, port: int, limits: ListenerLimitsArguments) -> int: ...
     def listener_port(self, listener: int) -> int: ...
