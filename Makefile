@@ -10,7 +10,7 @@ SOAK_SECONDS ?= 3600
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 
-.PHONY: demo test test-full lint bench soak fuzz build prerequisites stock clean
+.PHONY: demo test test-full memcheck lint bench soak fuzz build prerequisites stock clean
 
 demo: build
 	$(BIN)/python -m demo
@@ -43,7 +43,11 @@ test: build stock
 	$(BIN)/python -m pytest -n 4 --dist worksteal -m 'not full and not alone'
 	$(BIN)/python -m pytest -m 'alone and not full'
 
-test-full: build stock
+# The tests of everything unsafe, under valgrind.
+memcheck: prerequisites $(RUSTLS)
+	packaging/memcheck
+
+test-full: build stock memcheck
 	cargo test --quiet --workspace --exclude etherloom-python
 	$(BIN)/python -m pytest -n 6 --dist worksteal --timeout 600 --full -m 'not alone'
 	$(BIN)/python -m pytest --timeout 600 --full -m alone

@@ -30,5 +30,9 @@ mod shared;
 pub mod sight;
 pub mod snapshot;
 mod splice;
+#[cfg(test)]
+mod tests;
 pub mod tls;
 mod worker;
+
+pub use os::yield_to_frames;

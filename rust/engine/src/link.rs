@@ -320,9 +320,9 @@ impl Link {
         Flushed::Idle
     }
 
-    /// How many more records its keys may seal.
-    pub fn records_left(&self) -> u64 {
-        self.tls.as_ref().map_or(u64::MAX, Tls::records_left)
+    /// Its keys have sealed so much that it should be replaced (TLS 1.2).
+    pub fn is_worn_out(&self) -> bool {
+        self.tls.as_ref().is_some_and(Tls::is_worn_out)
     }
 
     /// Send what waits, say goodbye (in TLS only), shut down writing; then the peer has a moment to follow.

@@ -17,8 +17,6 @@ use crate::pins::Pins;
 const STOCK_FRAME_BYTES: usize = 1_600;
 /// A device joined to this session alone waits when so much is queued for UDP, where no queue is fair.
 const PAUSE_BYTES: usize = 256 * 1024;
-/// More than a link seals between two looks at it.
-const WORN_OUT_RECORDS: u64 = 2_000_000;
 
 /// What both ends agreed on.
 #[derive(Clone, Copy, Debug)]
@@ -252,16 +250,6 @@ impl Native {
         self.links
             .iter_mut()
             .find(|link| link.identifier == connection)
-    }
-
-    /// Links whose keys are nearly used up (TLS 1.2): the client replaces what is closed.
-    pub fn worn_out(&self) -> Vec<u64> {
-        let worn = |link: &&Link| link.closing.is_none() && link.records_left() < WORN_OUT_RECORDS;
-        self.links
-            .iter()
-            .filter(worn)
-            .map(|link| link.identifier)
-            .collect()
     }
 
     /// When something is due next: a keep-alive, a silent link, a link that takes too long to close.

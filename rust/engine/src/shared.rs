@@ -90,18 +90,20 @@ impl Shared {
         self.workers.get().map_or(&[], Vec::as_slice)
     }
 
-    /// The worker with the least to do.
-    pub fn least_loaded(&self) -> usize {
-        let loads = self.loads();
-        (0..loads.len())
-            .min_by_key(|index| loads[*index])
-            .unwrap_or(0)
+    /// The reception with the least to do: where a new connection goes.
+    pub fn least_loaded_reception(&self) -> usize {
+        let handles = self.handles().iter().enumerate();
+        handles
+            .filter(|(_, handle)| handle.role == Role::Reception)
+            .min_by_key(|(_, handle)| handle.load.load(Ordering::Relaxed))
+            .map_or(0, |(index, _)| index)
     }
 
-    /// What each worker serves.
+    /// What each of the workers serves that move frames; they come first.
     pub fn loads(&self) -> Vec<usize> {
         let handles = self.handles().iter();
         handles
+            .filter(|handle| handle.role == Role::Frames)
             .map(|handle| handle.load.load(Ordering::Relaxed))
             .collect()
     }
@@ -116,11 +118,23 @@ impl Shared {
     }
 }
 
+/// What a worker is for. A handshake keeps a core busy for as long as thousands of frames do, so the two never
+/// share a thread, and the system prefers the frames' one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Ports of hubs and their frames.
+    Frames,
+    /// Connections that have not logged in.
+    Reception,
+}
+
 /// The mailbox of one worker.
 pub struct WorkerHandle {
+    /// What it is for.
+    pub role: Role,
     /// Commands and hand-overs.
     pub mail: mpsc::Sender<Message>,
-    /// Frames from each other worker: one bounded queue per pair.
+    /// Frames from each worker that moves some: one bounded queue per pair.
     pub batches: Vec<ArrayQueue<Batch>>,
     /// Connections and devices it serves.
     pub load: AtomicUsize,
@@ -129,9 +143,16 @@ pub struct WorkerHandle {
 }
 
 impl WorkerHandle {
-    /// A mailbox for one of `workers` workers.
-    pub fn new(mail: mpsc::Sender<Message>, waker: Waker, workers: usize, queue: usize) -> Self {
+    /// A mailbox with room for so many batches from each of `workers` workers.
+    pub fn new(
+        role: Role,
+        mail: mpsc::Sender<Message>,
+        waker: Waker,
+        workers: usize,
+        queue: usize,
+    ) -> Self {
         Self {
+            role,
             mail,
             batches: (0..workers).map(|_| ArrayQueue::new(queue)).collect(),
             load: AtomicUsize::new(0),

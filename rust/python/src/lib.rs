@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use etherloom_engine::engine::{Engine as Inner, EngineError};
 use etherloom_engine::logging;
+use etherloom_engine::tls::TlsRules;
 use pyo3::exceptions::{PyKeyError, PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
@@ -73,6 +74,11 @@ impl Engine {
         logging::take()
     }
 
+    #[allow(clippy::unused_self, reason = "it needs the threads to yield to")]
+    fn yield_to_frames(&self) {
+        etherloom_engine::yield_to_frames();
+    }
+
     fn stop(&self, py: Python<'_>, deadline_ms: u64) -> bool {
         py.detach(|| self.0.stop(Duration::from_millis(deadline_ms)))
     }
@@ -81,8 +87,19 @@ impl Engine {
         clippy::needless_pass_by_value,
         reason = "PyO3 hands over owned values"
     )]
-    fn set_identity(&self, chain: Vec<Vec<u8>>, private_key: Vec<u8>) -> PyResult<()> {
-        self.0.set_identity(chain, &private_key).map_err(refuse)
+    #[pyo3(signature = (chain, private_key, ciphers = Vec::new(), tls13_only = false))]
+    fn set_identity(
+        &self,
+        chain: Vec<Vec<u8>>,
+        private_key: Vec<u8>,
+        ciphers: Vec<String>,
+        tls13_only: bool,
+    ) -> PyResult<()> {
+        let rules = TlsRules::named(&ciphers, tls13_only)
+            .map_err(|error| refuse(EngineError::Tls(error)))?;
+        self.0
+            .set_identity(chain, &private_key, &rules)
+            .map_err(refuse)
     }
 
     fn open_listener(&self, address: &str, port: u16, limits: LimitArguments) -> PyResult<u64> {

@@ -6,6 +6,7 @@ Holds no rule of its own; what it builds, it takes down in the opposite order.
 import asyncio
 import contextlib
 import os
+import resource
 import signal
 import sys
 import time
@@ -78,12 +79,19 @@ class _Stopped(Exception):
 def run(settings: ServeSettings) -> int:
     """Serve until SIGTERM or SIGINT; returns the exit status."""
     configure_logs(settings.log_level)
+    _allow_descriptors()
     try:
         asyncio.run(_serve(settings))
     except (Refusal, StoreError) as error:
         sys.stderr.write(f"etherloom: {error}\n")
         return 1
     return 0
+
+
+def _allow_descriptors() -> None:
+    """Each connection takes one; the usual soft limit of 1,024 is for programs that use select()."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 async def _serve(settings: ServeSettings) -> None:
@@ -197,6 +205,7 @@ def _furnish_house(
 @contextlib.asynccontextmanager
 async def _run_engine() -> AsyncIterator[Facade]:
     engine = Facade()
+    engine.yield_to_frames()
     try:
         yield engine
     finally:

@@ -43,11 +43,22 @@ class Engine:
     def take_log(self) -> tuple[list[tuple[str, str, str]], int]:
         """Records (level, module, message) since the last call, and how many did not fit."""
 
+    def yield_to_frames(self) -> None:
+        """Lower the calling thread's priority, and that of the threads it starts, for good."""
+
     def stop(self, deadline_ms: int) -> bool:
         """Close everything politely, join the threads; False if the deadline passed first."""
 
-    def set_identity(self, chain: Sequence[bytes], private_key: bytes) -> None:
-        """Certificate chain (DER, leaf first) and key (PKCS#8 DER) for connections accepted from now on."""
+    def set_identity(
+        self,
+        chain: Sequence[bytes],
+        private_key: bytes,
+        ciphers: Sequence[str] = ...,
+        tls13_only: bool = False,
+    ) -> None:
+        """Certificate chain (DER, leaf first) and key (PKCS#8 DER) for connections accepted from now on.
+
+        `ciphers` are the only ones that they may use; none means all, the fastest first."""
 
     def open_listener(self, address: str, port: int, limits: ListenerLimitsArguments) -> int: ...
     def listener_port(self, listener: int) -> int: ...

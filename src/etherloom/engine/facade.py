@@ -310,6 +310,13 @@ class Facade:
         """A port fed by this program."""
         return self._register(self.core.open_memory(hub, queue_frames))
 
+    def yield_to_frames(self) -> None:
+        """Let this thread, and those that it starts, have a core only after the threads that move frames.
+
+        Can't be taken back. For programs that serve others: their log-ins must not cost who is in.
+        """
+        self.core.yield_to_frames()
+
     async def stop(self, deadline_ms: int = 3_000) -> bool:
         """Close everything politely and join the threads; False if the deadline passed first."""
         self.loop.remove_reader(self._wake)

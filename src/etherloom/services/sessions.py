@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeVar
 
 from etherloom.engine.commands import Direction, LinkSettings, SessionRules
 from etherloom.engine.facade import Connection, Facade, Session
@@ -124,6 +124,9 @@ class Sessions:
         self._random: Final = random
         self._hubs: dict[str, dict[str, RunningSession]] = {}
         self._keys: dict[bytes, RunningSession] = {}
+        # Log-ins ask about one user: a hub may have ten thousand.
+        self._of_user: dict[tuple[str, str], dict[str, RunningSession]] = {}
+        self._count = 0
         self._numbers: dict[str, int] = {}
         # Why sessions end that we end; the engine knows the reasons of the others.
         self._reasons: dict[RunningSession, str] = {}
@@ -136,6 +139,10 @@ class Sessions:
     def list(self, hub: str) -> Sequence[RunningSession]:
         """Sessions of a hub, in the order of joining."""
         return tuple(self._hubs.get(fold(hub), {}).values())
+
+    def of_user(self, hub: str, user: str) -> Sequence[RunningSession]:
+        """A user's sessions on a hub, in the order of joining."""
+        return tuple(self._of_user.get((fold(hub), fold(user)), {}).values())
 
     def all(self) -> Sequence[RunningSession]:
         return tuple(session for hub in self._hubs.values() for session in hub.values())
@@ -150,12 +157,8 @@ class Sessions:
     def count(self, hub: str | None = None) -> int:
         """How many sessions a hub, or the whole server, has."""
         if hub is None:
-            return sum(len(sessions) for sessions in self._hubs.values())
+            return self._count
         return len(self._hubs.get(fold(hub), {}))
-
-    def of_engine(self, hub: str, identifier: int) -> RunningSession | None:
-        """The session that the engine calls `identifier`."""
-        return next((s for s in self.list(hub) if s.engine.identifier == identifier), None)
 
     # -- beginning
 
@@ -320,19 +323,24 @@ class Sessions:
         return f"SID-{user.upper()}-{number}"
 
     def _register(self, session: RunningSession) -> None:
-        self._hubs.setdefault(fold(session.hub), {})[fold(session.name)] = session
+        hub, name = fold(session.hub), fold(session.name)
+        self._hubs.setdefault(hub, {})[name] = session
+        self._of_user.setdefault((hub, fold(session.user)), {})[name] = session
+        self._count += 1
         if session.session_key:
             self._keys[session.session_key] = session
         session.engine.label(session.name)
         session.engine.ended.add_done_callback(lambda ended: self._ended(session, ended))
 
     def _remove(self, session: RunningSession) -> bool:
-        sessions = self._hubs.get(fold(session.hub), {})
-        known = sessions.get(fold(session.name)) is session
-        if known:
-            del sessions[fold(session.name)]
         self._keys.pop(session.session_key, None)
-        return known
+        hub, name = fold(session.hub), fold(session.name)
+        if self._hubs.get(hub, {}).get(name) is not session:
+            return False
+        _take_out(self._hubs, hub, name)
+        _take_out(self._of_user, (hub, fold(session.user)), name)
+        self._count -= 1
+        return True
 
     def _end(self, session: RunningSession, reason: str) -> None:
         self._remove(session)
@@ -351,6 +359,16 @@ class Sessions:
         for callback in self._finished:
             callback(session)
         session.engine.forget()
+
+
+_K = TypeVar("_K")
+
+
+def _take_out(shelves: dict[_K, dict[str, RunningSession]], shelf: _K, name: str) -> None:
+    """Leave no empty shelf behind: hubs and users come and go."""
+    del shelves[shelf][name]
+    if not shelves[shelf]:
+        del shelves[shelf]
 
 
 def _no_welcome(name: str) -> WelcomeParameters:

@@ -126,6 +126,20 @@ async def test_what_users_cannot_do(tmp_path: Path, shell: Shell) -> None:
         assert "reserved" in await shell.refused("user", "create", "LAB", "link", "--anonymous")
 
 
+async def test_encryption(tmp_path: Path, shell: Shell) -> None:
+    async with serving(tmp_path) as server:
+        assert "the fastest" in (await shell.ok("tls", "show")).output
+        await shell.ok("tls", "set", "--ciphers", "chacha20-poly1305, AES-256-GCM", "--minimum", "1.3")
+        wanted = {"ciphers": "CHACHA20-POLY1305,AES-256-GCM", "minimum": "1.3"}
+        assert await shell.table("tls", "show") == wanted
+        assert server.owner.snapshot.server.identifier
+        assert "no cipher" in await shell.refused("tls", "set", "--ciphers", "RC4-MD5")
+        assert "1.2 or 1.3" in await shell.refused("tls", "set", "--minimum", "1.0")
+        assert "--minimum" in await shell.refused("tls", "set", status=2)
+        await shell.ok("tls", "set", "--ciphers", "auto")
+        assert (await shell.table("tls", "show"))["ciphers"] == ""
+
+
 async def test_listeners(tmp_path: Path, shell: Shell) -> None:
     async with serving(tmp_path) as server:
         await shell.ok("listener", "create", "40001")

@@ -25,12 +25,14 @@ use crate::event::{EventQueue, Subject};
 use crate::logging;
 use crate::message::Message;
 use crate::os;
-use crate::shared::{Shared, WorkerHandle};
+use crate::shared::{Role, Shared, WorkerHandle};
 use crate::tls::{ClientSettings, TlsError, TlsFacts};
 use crate::worker::{WAKE, Worker};
 
 const BATCHES_PER_PAIR: usize = 128;
 const MAXIMUM_WORKERS: usize = 64;
+/// One reception shakes a thousand hands a second or more.
+const WORKERS_PER_RECEPTION: usize = 2;
 
 /// Why a command was refused.
 #[derive(Debug, Error)]
@@ -85,38 +87,14 @@ impl Engine {
             bytes => bytes,
         };
         let shared = Arc::new(Shared::new(events, ClientSettings::new()?, budget));
-        let mut handles = Vec::new();
-        let mut built = Vec::new();
-        for index in 0..count {
-            let poll = Poll::new()?;
-            let (mail, letters) = mpsc::channel();
-            handles.push(WorkerHandle::new(
-                mail,
-                Waker::new(poll.registry(), WAKE)?,
-                count,
-                BATCHES_PER_PAIR,
-            ));
-            built.push(Worker::new(
-                index,
-                count,
-                poll,
-                letters,
-                Arc::clone(&shared),
-            ));
-        }
-        // Nobody else has seen `shared` yet.
-        let _ = shared.workers.set(handles);
+        let built = build_workers(count, &shared)?;
         let (acceptor, handle) = Acceptor::new(Arc::clone(&shared))?;
         let mut threads = vec![Builder::new().name("el-acceptor".into()).spawn(move || {
             os::block_signals();
             acceptor.run();
         })?];
         for (index, worker) in built.into_iter().enumerate() {
-            threads.push(
-                Builder::new()
-                    .name(format!("el-worker-{index}"))
-                    .spawn(move || worker.run())?,
-            );
+            threads.push(start_worker(index, count, worker)?);
         }
         let threads = Mutex::new(threads);
         Ok(Self {
@@ -165,6 +143,53 @@ impl Engine {
         }
         clean && Instant::now() <= end
     }
+}
+
+/// `frames` workers that move frames, and receptions behind them.
+fn build_workers(frames: usize, shared: &Arc<Shared>) -> io::Result<Vec<Worker>> {
+    let mut handles = Vec::new();
+    let mut built = Vec::new();
+    for index in 0..frames + frames.div_ceil(WORKERS_PER_RECEPTION) {
+        let poll = Poll::new()?;
+        let (mail, letters) = mpsc::channel();
+        let (role, senders) = if index < frames {
+            (Role::Frames, frames)
+        } else {
+            (Role::Reception, 0)
+        };
+        let waker = Waker::new(poll.registry(), WAKE)?;
+        handles.push(WorkerHandle::new(
+            role,
+            mail,
+            waker,
+            senders,
+            BATCHES_PER_PAIR,
+        ));
+        built.push(Worker::new(
+            index,
+            frames,
+            poll,
+            letters,
+            Arc::clone(shared),
+        ));
+    }
+    // Nobody else has seen `shared` yet.
+    let _ = shared.workers.set(handles);
+    Ok(built)
+}
+
+fn start_worker(index: usize, frames: usize, worker: Worker) -> io::Result<JoinHandle<()>> {
+    if index < frames {
+        return Builder::new()
+            .name(format!("el-worker-{index}"))
+            .spawn(move || worker.run());
+    }
+    Builder::new()
+        .name(format!("el-reception-{}", index - frames))
+        .spawn(move || {
+            os::yield_to_frames();
+            worker.run();
+        })
 }
 
 impl Drop for Engine {

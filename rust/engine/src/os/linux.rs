@@ -132,47 +132,17 @@ pub(super) fn unacknowledged_bytes(socket: impl std::os::fd::AsFd) -> io::Result
     Ok(usize::try_from(bytes).unwrap_or(0))
 }
 
-/// The kernel's `struct sched_attr` in its first size.
-#[repr(C)]
-struct SchedulingAttributes {
-    size: u32,
-    policy: u32,
-    flags: u64,
-    nice: i32,
-    priority: u32,
-    runtime_ns: u64,
-    deadline_ns: u64,
-    period_ns: u64,
-}
-
-/// Keeps policy and nice value; since Linux 6.12 the "runtime" of an ordinary thread is the slice that it asks for.
-pub(super) fn ask_for_short_slices(nanoseconds: u64) -> io::Result<()> {
-    let attributes = SchedulingAttributes {
-        size: size_of::<SchedulingAttributes>() as u32,
-        policy: libc::SCHED_OTHER as u32,
-        // SCHED_FLAG_KEEP_PARAMS would ignore the slice too, so the nice value is read and given again.
-        flags: 0,
-        nice: rustix::process::getpriority_process(None)?,
-        priority: 0,
-        runtime_ns: nanoseconds,
-        deadline_ns: 0,
-        period_ns: 0,
-    };
-    // SAFETY: the kernel reads `size` bytes of a structure that lives through the call; 0 is the calling thread.
-    let result = unsafe { libc::syscall(libc::SYS_sched_setattr, 0, &raw const attributes, 0) };
-    if result == 0 {
-        Ok(())
-    } else {
-        Err(io::Error::last_os_error())
-    }
-}
-
 pub(super) fn duplicate(descriptor: RawFd) -> io::Result<OwnedFd> {
     if descriptor < 0 {
         return Err(io::ErrorKind::InvalidInput.into());
     }
     // SAFETY: it is no -1, and borrowed for one call only, which refuses a number that nothing is open under.
     unsafe { BorrowedFd::borrow_raw(descriptor) }.try_clone_to_owned()
+}
+
+/// Linux counts niceness by thread. Taking less needs no privilege, and who can't loses only a preference.
+pub(super) fn lower_priority(by: i32) {
+    let _ = rustix::process::nice(by);
 }
 
 pub(super) fn block_signals() {

@@ -7,6 +7,11 @@ use std::os::fd::OwnedFd;
 mod datagrams;
 #[cfg(target_os = "linux")]
 mod linux;
+#[cfg(all(test, target_os = "linux"))]
+mod tests;
+
+/// How much nicer than the threads that move frames others are: a third of their weight.
+const BEHIND_FRAMES: i32 = 5;
 
 #[cfg(target_os = "linux")]
 pub use datagrams::{Arrivals, Run, bind_datagrams, receive, send_run};
@@ -86,14 +91,14 @@ pub fn is_over(socket: &mio::net::TcpStream) -> bool {
     socket.peer_addr().is_err()
 }
 
-/// Let the calling thread run soon after it is woken, for a short time at once. Older systems refuse: no harm.
-pub fn ask_for_short_slices(nanoseconds: u64) -> io::Result<()> {
-    linux::ask_for_short_slices(nanoseconds)
-}
-
 /// A descriptor of one's own for what somebody else's number stands for.
 pub fn duplicate(descriptor: std::os::fd::RawFd) -> io::Result<OwnedFd> {
     linux::duplicate(descriptor)
+}
+
+/// Let the calling thread have a core only as far as the threads that move frames leave it one.
+pub fn yield_to_frames() {
+    linux::lower_priority(BEHIND_FRAMES);
 }
 
 /// Block every signal in the calling thread: signals belong to the interpreter's threads.

@@ -41,9 +41,18 @@ const EVENTS_PER_POLL: usize = 512;
 enum Target {
     Connection(u64),
     Splice(u64),
-    Link { slot: usize, connection: u64 },
-    Device { slot: usize },
-    Acceleration { slot: usize },
+    Link {
+        slot: usize,
+        connection: u64,
+    },
+    Device {
+        slot: usize,
+    },
+    Acceleration {
+        slot: usize,
+    },
+    /// A session as such: for faults that no socket or device brought.
+    Session(u64),
 }
 
 /// The state of one worker thread.
@@ -105,11 +114,6 @@ impl Worker {
     /// Serve until told to stop.
     pub fn run(mut self) {
         os::block_signals();
-        if let Ok(v) = std::env::var("EL_SLICE") {
-            if let Err(error) = os::ask_for_short_slices(v.parse().unwrap_or(100_000)) {
-                error!("slices {error}");
-            }
-        }
         let mut events = Events::with_capacity(EVENTS_PER_POLL);
         while !self.is_finished() {
             if let Err(error) = self.wait(&mut events)
@@ -122,13 +126,13 @@ impl Worker {
             self.now_ms = self.scratch.now_us / 1_000;
             self.shared.handles()[self.index].awake();
             self.read_mail();
-            self.read_batches();
+            self.guarded(None, Self::read_batches);
             for event in &events {
                 self.on_event(event);
             }
             self.continue_reading();
             self.run_timers();
-            self.flush_dirty();
+            self.guarded(None, Self::flush_dirty);
         }
     }
 
@@ -194,7 +198,31 @@ impl Worker {
 
     fn read_mail(&mut self) {
         while let Ok(message) = self.mail.try_recv() {
-            self.on_message(message);
+            let target = Self::target_of(&message);
+            self.guarded(target, |worker| worker.on_message(message));
+        }
+    }
+
+    fn target_of(message: &Message) -> Option<Target> {
+        match message {
+            Message::Accepted { connection, .. } | Message::Connect { connection, .. } => {
+                Some(Target::Connection(connection.identifier))
+            }
+            Message::Pull { connection, .. }
+            | Message::Send { connection, .. }
+            | Message::Deadline { connection, .. }
+            | Message::Close { connection }
+            | Message::Splice { connection, .. }
+            | Message::Promote { connection, .. } => Some(Target::Connection(*connection)),
+            Message::Attach { session, .. }
+            | Message::Inject { session, .. }
+            | Message::Accelerate { session, .. }
+            | Message::CloseLink { session, .. }
+            | Message::CloseSession { session } => Some(Target::Session(*session)),
+            Message::OpenSession { session, .. }
+            | Message::OpenDevice { session, .. }
+            | Message::OpenMemory { session, .. } => Some(Target::Session(session.identifier)),
+            Message::ClosePorts { .. } | Message::Stop { .. } => None,
         }
     }
 
@@ -205,12 +233,13 @@ impl Worker {
         let Some(target) = self.targets.get(&(event.token().0 as u64)).copied() else {
             return;
         };
-        self.guarded(target, |worker| match target {
+        self.guarded(Some(target), |worker| match target {
             Target::Connection(identifier) => worker.on_connection_event(identifier, event),
             Target::Splice(identifier) => worker.pump(identifier),
             Target::Link { slot, connection } => worker.on_link_event(slot, connection, event),
             Target::Device { slot } => worker.read_device(slot),
             Target::Acceleration { slot } => worker.on_acceleration_event(slot, event),
+            Target::Session(_) => {}
         });
     }
 
@@ -220,27 +249,44 @@ impl Worker {
             let Some(target) = self.again.pop_front() else {
                 return;
             };
-            self.guarded(target, |worker| match target {
+            self.guarded(Some(target), |worker| match target {
                 Target::Link { slot, connection } => worker.read_link(slot, connection),
                 Target::Device { slot } => worker.read_device(slot),
                 Target::Acceleration { slot } => worker.read_acceleration(slot),
-                Target::Connection(_) | Target::Splice(_) => {}
+                Target::Connection(_) | Target::Splice(_) | Target::Session(_) => {}
             });
         }
     }
 
     /// A fault of ours ends the object it happened to, not the worker.
-    fn guarded(&mut self, target: Target, work: impl FnOnce(&mut Self)) {
+    fn guarded(&mut self, target: Option<Target>, work: impl FnOnce(&mut Self)) {
         if catch_unwind(AssertUnwindSafe(|| work(self))).is_ok() {
             return;
         }
+        self.log_fault(target);
+        self.repair();
+        if let Some(target) = target {
+            self.give_up(target);
+        }
+    }
+
+    fn log_fault(&self, target: Option<Target>) {
         let digest = RandomState::new().hash_one(&self.scratch.plain);
         let bytes = self.scratch.plain.len();
         error!(
             "fault in worker {} serving {target:?} ({bytes} plain bytes, digest {digest:016x})",
             self.index
         );
-        self.repair();
+    }
+
+    /// What made the fault may well make another one now.
+    fn give_up(&mut self, target: Target) {
+        if catch_unwind(AssertUnwindSafe(|| self.end_target(target))).is_err() {
+            error!("fault in worker {} giving up {target:?}", self.index);
+        }
+    }
+
+    fn end_target(&mut self, target: Target) {
         match target {
             Target::Connection(identifier) => {
                 self.drop_connection(identifier, "a fault of the server");
@@ -248,6 +294,11 @@ impl Worker {
             Target::Splice(identifier) => self.drop_splice(identifier),
             Target::Link { slot, .. } | Target::Device { slot } | Target::Acceleration { slot } => {
                 self.fail_slot(slot);
+            }
+            Target::Session(session) => {
+                if let Some(slot) = self.slots.find(session) {
+                    self.fail_slot(slot);
+                }
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::ErrorKind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -182,6 +183,8 @@ impl Worker {
         if source.session.ended.get().is_some() {
             return;
         }
+        #[cfg(test)]
+        crate::tests::provoke(b"fault of the origin", packet.bytes);
         let Ok(passing) = Passing::of(packet) else {
             source.session.counters.dropped(DropReason::BadOffload);
             let tap = &self.shared.tap;
@@ -320,12 +323,24 @@ impl Worker {
 
     /// One frame towards a port of this worker.
     fn egress(&mut self, hub: u64, index: usize, passing: &Passing<'_>) {
+        // A fault here is the target's: the origin, and the rest of its batch, go on.
+        let queued = catch_unwind(AssertUnwindSafe(|| self.enqueue(hub, index, passing)));
+        if queued.is_err() {
+            let target = Target::Device { slot: index };
+            self.log_fault(Some(target));
+            self.give_up(target);
+        }
+    }
+
+    fn enqueue(&mut self, hub: u64, index: usize, passing: &Passing<'_>) {
         let Some(slot) = self.slots.get_mut(index) else {
             return;
         };
         if slot.hub.identifier != hub {
             return;
         }
+        #[cfg(test)]
+        crate::tests::provoke(b"fault of the target", passing.packet.bytes);
         let outcome = match &mut slot.body {
             Body::Native(native) => native
                 .enqueue(passing, &mut self.scratch)
@@ -407,15 +422,21 @@ impl Worker {
         else {
             return;
         };
-        let mut broken = Vec::new();
+        let (mut broken, mut worn_out) = (Vec::new(), Vec::new());
         for link in native.links.iter_mut().filter(|link| !link.is_blocked()) {
             if link.flush(&mut self.scratch) == Flushed::Broken {
                 broken.push(link.identifier);
+            } else if link.is_worn_out() && link.closing.is_none() {
+                worn_out.push(link.identifier);
             }
         }
         native.settle();
         for connection in broken {
             self.remove_link(index, connection);
+        }
+        // The client opens another one in its place.
+        for connection in worn_out {
+            self.close_link(index, connection);
         }
     }
 

@@ -448,7 +448,7 @@ impl Worker {
         }
     }
 
-    fn close_link(&mut self, index: usize, connection: u64) {
+    pub(super) fn close_link(&mut self, index: usize, connection: u64) {
         let now_ms = self.now_ms;
         let Some(Slot {
             body: Body::Native(native),
@@ -500,9 +500,6 @@ impl Worker {
             self.end_slot(index, Ended::Timeout);
             return;
         }
-        for connection in self.worn_out_links(index) {
-            self.close_link(index, connection);
-        }
         self.send_keep_alives(index);
         self.tick_acceleration(index);
         self.flush_links(index);
@@ -513,16 +510,6 @@ impl Worker {
         {
             let due = native.next_due_ms().min(silent_until).max(now_ms + 1);
             self.arm_session(index, due);
-        }
-    }
-
-    fn worn_out_links(&self, index: usize) -> Vec<u64> {
-        match self.slots.get(index) {
-            Some(Slot {
-                body: Body::Native(native),
-                ..
-            }) => native.worn_out(),
-            _ => Vec::new(),
         }
     }
 

@@ -60,6 +60,31 @@ SET_LISTENER_CAPS: Final = Call(
 
 
 @dataclass(frozen=True, slots=True)
+class Encryption:
+    """What the server asks of TLS; in a request, what isn't there stays as it is.
+
+    `ciphers`, separated by commas, are the only ones accepted, the preferred one first; an empty text means
+    all of them, as the server's machine does them fastest. `minimum` is the oldest TLS version accepted.
+    """
+
+    ciphers: str | None = element.optional_text("Ciphers", 511)
+    minimum: str | None = element.optional_text("TlsMinimum", 15)
+
+
+GET_ENCRYPTION: Final = Call(
+    "Etherloom.GetEncryption", Empty, Encryption, Who.SERVER, "Ciphers and TLS versions that are accepted."
+)
+SET_ENCRYPTION: Final = Call(
+    "Etherloom.SetEncryption",
+    Encryption,
+    Encryption,
+    Who.SERVER,
+    "Changes what new connections must speak; those that stand go on.",
+    changes=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
 class SocketState:
     """One socket that is wanted now. `problem` is empty while it accepts."""
 
@@ -307,6 +332,8 @@ CALLS: Final = (
     GET_SUMMARY,
     GET_LISTENERS,
     SET_LISTENER_CAPS,
+    GET_ENCRYPTION,
+    SET_ENCRYPTION,
     GET_HUB_OPTIONS,
     SET_HUB_OPTIONS,
     CHANGE_USER,
