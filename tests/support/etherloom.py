@@ -168,6 +168,8 @@ class EtherloomClient:
         arguments += ["--compress"] if account.compress else []
         arguments += ["--half-duplex"] if account.half_duplex else []
         arguments += [] if account.encrypt else ["--no-encrypt"]
+        arguments += [] if account.super_frames else ["--super-frames", "off"]
+        arguments += ["--udp-acceleration", "on"] if account.udp_acceleration else []
         return arguments
 
     def _credential(self, password: str | None) -> list[str]:

@@ -31,6 +31,7 @@ class Account:
     encrypt: bool = True
     retry_seconds: int = 5
     udp_acceleration: bool = False
+    super_frames: bool = True
 
     @property
     def destination(self) -> str:
