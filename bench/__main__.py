@@ -118,7 +118,7 @@ def _missing(courses: Sequence[Course]) -> str:
     if not programs().ready:
         return "no stock programs: run python -m tests.support.stock --prepare"
     try:
-        for tool in ("etherloom-pace", "etherloom-crowd", "etherloom-rr"):
+        for tool in ("etherloom-pace", "etherloom-crowd", "etherloom-rr", "etherloom-impair"):
             compiled(tool)
         if any(course.rival is not Rival.NONE for course in courses):
             prepare_rivals()

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.bad_path import Impairment
 from tests.support.etherloom import EtherloomClient, EtherloomServer
 from tests.support.netns import Namespace
 from tests.support.packages import Programs
@@ -19,7 +20,7 @@ from tests.support.traffic import Station, ping, wait_ping
 from tests.support.waiting import wait_until
 
 from bench import openvpn
-from bench.cable import Cable, Impairment, cable
+from bench.cable import Cable, cable
 
 HUB = "BENCH"
 _USER = "bench"

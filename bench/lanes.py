@@ -4,9 +4,9 @@ import json
 import time
 from dataclasses import dataclass
 
+from tests.support.bad_path import Impairment
 from tests.support.process import cpu_seconds
 
-from bench.cable import Impairment
 from bench.course import HUB, Lane
 from bench.tools import Figures, Plan, Tools, lost_percent, median, p99, printed, quantiles, round_trips
 

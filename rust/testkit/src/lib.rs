@@ -8,6 +8,7 @@
 
 pub mod clock;
 pub mod fuzz;
+pub mod impairment;
 pub mod latency;
 pub mod options;
 pub mod output;
