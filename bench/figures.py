@@ -72,7 +72,9 @@ FIGURES = (
     _less("storm_ping_above_ms", "others' ping p99 above before, full storm", "ms"),
     _more("logins_at_200_per_s", "log-ins, paced", "1/s"),
     _less("storm200_ping_above_ms", "others' ping p99 above before, 200 log-ins/s", "ms"),
-    _more("cores_ratio", "2 workers against 1, in process", "x"),
+    _more("cores_one_mframes_per_s", "1 worker, in process", "1000000 frames/s"),
+    _more("cores_ratio", "2 workers against 1, half of the frames cross", "x"),
+    _more("cores_apart_ratio", "2 workers against 1, no frame crosses", "x"),
     _less("cores_locks_a_frame", "locks a frame", ""),
     _less("cores_crossings_a_frame", "messages between workers a frame", ""),
 )

@@ -20,5 +20,7 @@ pub mod session;
 mod shared;
 pub mod snapshot;
 mod splice;
+#[cfg(feature = "testkit")]
+pub mod testkit;
 pub mod tls;
 mod worker;

@@ -168,6 +168,9 @@ pub enum Message {
     },
     /// Frames from Python.
     Inject { session: u64, frames: Vec<Vec<u8>> },
+    /// Frames from nowhere, again and again.
+    #[cfg(feature = "testkit")]
+    Circulate(Arc<crate::testkit::Circulation>),
     /// Close one link politely.
     CloseLink { session: u64, connection: u64 },
     /// End a session.

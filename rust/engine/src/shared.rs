@@ -8,9 +8,9 @@ use std::time::Instant;
 
 use arc_swap::ArcSwapOption;
 use crossbeam_queue::ArrayQueue;
+use etherloom_switch::lock::Mutex;
 use etherloom_switch::{Counters, PortId};
 use mio::Waker;
-use parking_lot::Mutex;
 
 use crate::event::{EventQueue, Notice, Subject};
 use crate::hub::Hub;

@@ -58,7 +58,7 @@ pub struct ConnectionFacts {
 
 /// Workers, acceptor and everything they serve.
 pub struct Engine {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     acceptor: AcceptorHandle,
     listeners: Mutex<HashMap<u64, Arc<ListenerShared>>>,
     threads: Mutex<Vec<JoinHandle<()>>>,

@@ -1,5 +1,7 @@
 //! A worker: one thread, one poll, and everything that lives on it.
 
+#[cfg(feature = "testkit")]
+mod circulation;
 mod connections;
 mod ports;
 mod sessions;
@@ -38,8 +40,15 @@ const EVENTS_PER_POLL: usize = 512;
 enum Target {
     Connection(u64),
     Splice(u64),
-    Link { slot: usize, connection: u64 },
-    Device { slot: usize },
+    Link {
+        slot: usize,
+        connection: u64,
+    },
+    Device {
+        slot: usize,
+    },
+    #[cfg(feature = "testkit")]
+    Circulation(usize),
 }
 
 /// The state of one worker thread.
@@ -60,6 +69,8 @@ pub struct Worker {
     scratch: Scratch,
     random: u64,
     stopping: Option<u64>,
+    #[cfg(feature = "testkit")]
+    circulations: Vec<Arc<crate::testkit::Circulation>>,
 }
 
 impl Worker {
@@ -88,6 +99,8 @@ impl Worker {
             scratch: Scratch::default(),
             random: RandomState::new().hash_one(index) | 1,
             stopping: None,
+            #[cfg(feature = "testkit")]
+            circulations: Vec::new(),
         }
     }
 
@@ -153,6 +166,8 @@ impl Worker {
             Target::Splice(identifier) => worker.pump(identifier),
             Target::Link { slot, connection } => worker.on_link_event(slot, connection, event),
             Target::Device { slot } => worker.read_device(slot),
+            #[cfg(feature = "testkit")]
+            Target::Circulation(_) => {}
         });
     }
 
@@ -165,6 +180,8 @@ impl Worker {
             self.guarded(target, |worker| match target {
                 Target::Link { slot, connection } => worker.read_link(slot, connection),
                 Target::Device { slot } => worker.read_device(slot),
+                #[cfg(feature = "testkit")]
+                Target::Circulation(index) => worker.circulate(index),
                 Target::Connection(_) | Target::Splice(_) => {}
             });
         }
@@ -188,6 +205,8 @@ impl Worker {
             }
             Target::Splice(identifier) => self.drop_splice(identifier),
             Target::Link { slot, .. } | Target::Device { slot } => self.fail_slot(slot),
+            #[cfg(feature = "testkit")]
+            Target::Circulation(_) => {}
         }
     }
 
@@ -263,6 +282,8 @@ impl Worker {
             } => self.on_open_device(session, hub, device),
             Message::OpenMemory { session, hub } => self.on_open_memory(session, hub),
             Message::Inject { session, frames } => self.on_inject(session, &frames),
+            #[cfg(feature = "testkit")]
+            Message::Circulate(circulation) => self.on_circulate(circulation),
             Message::CloseLink {
                 session,
                 connection,

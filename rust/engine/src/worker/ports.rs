@@ -257,6 +257,8 @@ impl Worker {
     fn send_batch(&mut self, worker: usize, session: &SessionShared) {
         let batch = std::mem::take(&mut self.outgoing[worker]);
         let handle = &self.shared.handles()[worker];
+        #[cfg(feature = "testkit")]
+        crate::testkit::note_crossing();
         if let Err(refused) = handle.batches[self.index].push(batch) {
             session
                 .counters
@@ -467,6 +469,10 @@ fn count_refused(session: &SessionShared, refused: Refused) {
 }
 
 fn queue_memory(session: &SessionShared, passing: &Passing<'_>) -> Result<(), DropReason> {
+    #[cfg(feature = "testkit")]
+    if session.queue_frames == 0 {
+        return Ok(());
+    }
     let count = passing.segments.count();
     let mut frames = session.frames.lock();
     if frames.len() + count > session.queue_frames {
