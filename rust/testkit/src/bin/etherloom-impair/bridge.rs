@@ -21,20 +21,20 @@ pub fn run(order: &Order) -> io::Result<()> {
     let mut frame = vec![0; FRAME_BYTES];
     eprintln!("ready");
     loop {
-        wait(&ends, &paths)?;
+        wait(ends, &paths)?;
         for (end, path) in ends.iter().zip(&mut paths) {
-            if !take(end, path, &mut frame)? {
+            if !take(*end, path, &mut frame)? {
                 return Ok(());
             }
         }
         for (end, path) in ends.iter().rev().zip(&mut paths) {
-            give(end, path)?;
+            give(*end, path)?;
         }
     }
 }
 
 /// Until a frame comes or one is due.
-fn wait(ends: &[BorrowedFd<'_>; 2], paths: &[Path; 2]) -> io::Result<()> {
+fn wait(ends: [BorrowedFd<'_>; 2], paths: &[Path; 2]) -> io::Result<()> {
     let due_ns = paths.iter().filter_map(Path::next_ns).min();
     let patience = due_ns.map(|due| {
         let wait_ns = due.saturating_sub(now_ns()) as i64;
@@ -51,7 +51,7 @@ fn wait(ends: &[BorrowedFd<'_>; 2], paths: &[Path; 2]) -> io::Result<()> {
 }
 
 /// Take what has come; false if nothing ever will.
-fn take(end: &BorrowedFd<'_>, path: &mut Path, frame: &mut [u8]) -> io::Result<bool> {
+fn take(end: BorrowedFd<'_>, path: &mut Path, frame: &mut [u8]) -> io::Result<bool> {
     for _ in 0..TURN {
         match recv(end, &mut *frame, RecvFlags::DONTWAIT) {
             Ok((_, 0)) => return Ok(false),
@@ -64,7 +64,7 @@ fn take(end: &BorrowedFd<'_>, path: &mut Path, frame: &mut [u8]) -> io::Result<b
 }
 
 /// Hand over what is due. What the other end has no room for is lost, as on any wire.
-fn give(end: &BorrowedFd<'_>, path: &mut Path) -> io::Result<()> {
+fn give(end: BorrowedFd<'_>, path: &mut Path) -> io::Result<()> {
     while let Some(frame) = path.pop(now_ns()) {
         match send(end, &frame, SendFlags::DONTWAIT | SendFlags::NOSIGNAL) {
             Ok(_) | Err(Errno::AGAIN | Errno::NOBUFS | Errno::INTR | Errno::MSGSIZE) => {}
