@@ -42,8 +42,8 @@ impl Bridge {
 
     fn receive(&self, side: usize) -> Vec<u8> {
         let mut frame = vec![0; 70_000];
-        let size = self.ends[side].recv(&mut frame).unwrap();
-        frame.truncate(size);
+        let length = self.ends[side].recv(&mut frame).unwrap();
+        frame.truncate(length);
         frame
     }
 }

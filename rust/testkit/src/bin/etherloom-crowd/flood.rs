@@ -1,7 +1,7 @@
 //! The second phase: neighbours (0 and 1, 2 and 3, …) send to each other, each with so many frames under way.
 //!
-//! Who sends and who receives are in this process, so a sender knows at once what has arrived. A server that drops
-//! frames stops a sender: after a pause what is missing counts as lost, and the sender goes on.
+//! Who sends and who receives are in this process, so a sender knows at once what has arrived. What a server drops
+//! shows as a gap in front of the next frame; where nothing comes any more, a long pause stands for the gap.
 
 use crate::arguments::Order;
 use crate::crowd::Crowd;
@@ -15,8 +15,10 @@ use std::time::Duration;
 
 /// Frames of one record; a TLS record has at most 16 KiB.
 const RECORD_BYTES: usize = 16 << 10;
-/// A frame that has not arrived for so long is lost.
-const PAUSE_NS: u64 = 300_000_000;
+/// When nothing has arrived for so long, all that was under way is lost. A busy machine alone must not look so.
+const PAUSE_NS: u64 = 2_000_000_000;
+/// How often that is looked at.
+const REVIEW_NS: u64 = 100_000_000;
 /// The server learns the addresses, windows open.
 const WARM_UP_NS: u64 = 500_000_000;
 
@@ -24,11 +26,12 @@ const WARM_UP_NS: u64 = 500_000_000;
 struct Flow {
     template: Vec<u8>,
     sent: u64,
+    /// All before this one have arrived or are lost.
+    next: u64,
     arrived: u64,
     lost: u64,
-    /// Not in the order of sending, or twice.
+    /// Came behind later ones, or twice, or when it had been given up.
     disordered: u64,
-    newest: Option<u32>,
     moved_ns: u64,
 }
 
@@ -74,7 +77,7 @@ fn exchange(crowd: &mut Crowd, flows: &mut [Flow], order: &Order, end_ns: u64) -
     while now_ns() < end_ns {
         let now = now_ns();
         if now >= review_ns {
-            review_ns = now + PAUSE_NS / 3;
+            review_ns = now + REVIEW_NS;
             for (place, flow) in flows.iter_mut().enumerate() {
                 flow.give_up(now);
                 fill(crowd, flow, place, order);
@@ -132,16 +135,16 @@ impl Flow {
         Self {
             template: frame::build(place, neighbour(place), size),
             sent: 0,
+            next: 0,
             arrived: 0,
             lost: 0,
             disordered: 0,
-            newest: None,
-            moved_ns: 0,
+            moved_ns: now_ns(),
         }
     }
 
     fn under_way(&self) -> u64 {
-        self.sent.saturating_sub(self.arrived + self.lost)
+        self.sent - self.next
     }
 
     /// The next frames as one group.
@@ -162,13 +165,14 @@ impl Flow {
         let Some(sequence) = frame::sequence(bytes, to, size) else {
             return;
         };
-        if self
-            .newest
-            .is_some_and(|newest| sequence.wrapping_sub(newest) as i32 <= 0)
-        {
+        // Sequence numbers are cut to 32 bits; far less than half of that is under way.
+        let ahead = sequence.wrapping_sub(self.next as u32) as i32;
+        if let Ok(gap) = u64::try_from(ahead) {
+            self.lost += gap;
+            self.next += gap + 1;
+        } else {
             self.disordered += 1;
         }
-        self.newest = Some(sequence);
         self.arrived += 1;
         self.moved_ns = now;
     }
@@ -177,7 +181,55 @@ impl Flow {
     fn give_up(&mut self, now: u64) {
         if now - self.moved_ns.min(now) >= PAUSE_NS {
             self.lost += self.under_way();
+            self.next = self.sent;
             self.moved_ns = now;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIZE: usize = 60;
+
+    fn arrive(flow: &mut Flow, sequence: u32, now: u64) {
+        let mut frame = frame::build(0, 1, SIZE);
+        frame::number(&mut frame, sequence);
+        flow.note(&frame, 1, SIZE, now);
+    }
+
+    #[test]
+    fn a_gap_is_a_loss_and_makes_room() {
+        let mut flow = Flow::new(0, SIZE);
+        flow.group(10);
+        arrive(&mut flow, 0, 1);
+        arrive(&mut flow, 4, 1);
+        assert_eq!((flow.arrived, flow.lost, flow.under_way()), (2, 3, 5));
+        arrive(&mut flow, 2, 1);
+        assert_eq!((flow.disordered, flow.under_way()), (1, 5));
+    }
+
+    #[test]
+    fn a_long_pause_gives_up_what_was_under_way() {
+        let mut flow = Flow::new(0, SIZE);
+        flow.group(10);
+        arrive(&mut flow, 0, 7);
+        flow.give_up(7 + PAUSE_NS - 1);
+        assert_eq!(flow.under_way(), 9);
+        flow.give_up(7 + PAUSE_NS);
+        assert_eq!((flow.lost, flow.under_way()), (9, 0));
+    }
+
+    #[test]
+    fn numbers_may_run_over() {
+        let mut flow = Flow::new(0, SIZE);
+        flow.sent = u64::from(u32::MAX);
+        flow.next = flow.sent;
+        flow.group(3);
+        for sequence in [u32::MAX, 0, 1] {
+            arrive(&mut flow, sequence, 1);
+        }
+        assert_eq!((flow.arrived, flow.lost, flow.under_way()), (3, 0, 0));
     }
 }
