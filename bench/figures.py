@@ -66,6 +66,7 @@ FIGURES = (
     _more("idle_sessions", "idle sessions reached", ""),
     _less("memory_rss_kib", "memory of an idle session, resident", "KiB"),
     _less("memory_pss_kib", "memory of an idle session, proportional", "KiB"),
+    _less("memory_after_flood_kib", "memory of one of 200 sessions after a flood", "KiB"),
     _more("logins_per_s", "log-ins", "1/s"),
     _more("logins_per_cpu_s", "log-ins for each server CPU second", "1/s"),
     _less("login_p99_ms", "log-in under storm, p99", "ms"),

@@ -94,6 +94,20 @@ def memory(place: Hall, tools: Tools, plan: Plan) -> Figures:
     return {"idle_sessions": sessions, "memory_rss_kib": rss, "memory_pss_kib": pss}
 
 
+def aftermath(place: Hall, tools: Tools, plan: Plan) -> Figures:
+    """What each session still adds to the server's memory after it has had much to do."""
+    sessions = _CROWDS[-1]
+    before = _memory(place.pids)
+    flood = ("--flood", str(plan.flood_seconds), "--size", str(_FRAME_BYTES), "--hold", "60")
+    crowd = tools.start(place.station, "etherloom-crowd", *place.crowd(sessions), *flood)
+    try:
+        wait_until(lambda: len(printed(crowd)) > 1 or not crowd.alive, 60, "the flood does not end")
+        after = _settled(place)
+    finally:
+        crowd.kill()
+    return {"memory_after_flood_kib": (after[0] - before[0]) / sessions}
+
+
 def _settled(place: Hall) -> tuple[float, float]:
     """Return the memory once it has stopped to change."""
     seen = [_memory(place.pids)]

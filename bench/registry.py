@@ -57,5 +57,6 @@ MEASURES: dict[str, Measure] = {
     "impaired": Measure(Place.IMPAIRED_LANE, on_lane=lanes.impaired),
     "fanout": Measure(Place.HALL, in_hall=halls.fan_out),
     "memory": Measure(Place.HALL, in_hall=halls.memory, once=True),
+    "aftermath": Measure(Place.HALL, in_hall=halls.aftermath, once=True),
     "cores": Measure(Place.NOWHERE, alone=cores.two_workers),
 }

@@ -1,6 +1,7 @@
 """Results as files: JSON, a table, a picture; `python -m bench.report` renders them into the documentation.
 
-Figures of several runs are joined: for each course and figure the latest file that has it counts.
+Figures of several runs are joined: each comes, for all courses, from the latest run that has it, since only what
+was measured in the same minutes can be compared.
 """
 
 import argparse
@@ -63,18 +64,19 @@ def machine() -> dict[str, object]:
 
 def joined(files: Sequence[Path]) -> dict[str, list[dict[str, float]]]:
     """Return the rounds of several runs as those of one, in the order of the courses."""
-    found: dict[str, list[dict[str, float]]] = {}
+    source: dict[str, Path] = {}
+    rounds: dict[Path, dict[str, list[dict[str, float]]]] = {}
     for file in files:
-        for course, rounds in json.loads(file.read_text())["rounds"].items():
-            known = found.setdefault(course, [])
-            fresh = {key for figures in rounds for key in figures}
-            for figures in known:
-                for key in fresh & set(figures):
-                    del figures[key]
-            known.extend({} for _ in range(len(rounds) - len(known)))
-            for figures, more in zip(known, rounds, strict=False):
-                figures |= more
-    return {course.name: found[course.name] for course in COURSES if course.name in found}
+        rounds[file] = json.loads(file.read_text())["rounds"]
+        source |= {key: file for found in rounds[file].values() for figures in found for key in figures}
+    joint: dict[str, list[dict[str, float]]] = {}
+    for file, results in rounds.items():
+        for course, found in results.items():
+            known = joint.setdefault(course, [])
+            known.extend({} for _ in range(len(found) - len(known)))
+            for figures, more in zip(known, found, strict=False):
+                figures |= {key: value for key, value in more.items() if source[key] == file}
+    return {course.name: joint[course.name] for course in COURSES if any(joint.get(course.name, []))}
 
 
 def render(files: Sequence[Path]) -> str:

@@ -65,7 +65,7 @@ def runs(tmp_path: Path) -> list[Path]:
     }
     contents: list[dict[str, list[dict[str, float]]]] = [
         {_STOCK: [{"tcp_up_gbit": 1.0, "udp64_kpps": 7.0}] * 2, _OURS: [{"tcp_up_gbit": 5.0}] * 2},
-        {_OURS: [{"tcp_up_gbit": 6.0}]},
+        {_OURS: [{"tcp_up_gbit": 6.0}], _STOCK: [{"tcp_up_gbit": 2.0}]},
     ]
     files = []
     for number, rounds in enumerate(contents):
@@ -77,14 +77,14 @@ def runs(tmp_path: Path) -> list[Path]:
 
 def test_later_runs_replace_figures_of_earlier_ones(runs: list[Path]) -> None:
     found = report.joined(runs)
-    assert found[_STOCK] == [{"tcp_up_gbit": 1.0, "udp64_kpps": 7.0}] * 2
+    assert found[_STOCK] == [{"tcp_up_gbit": 2.0, "udp64_kpps": 7.0}, {"udp64_kpps": 7.0}]
     assert found[_OURS] == [{"tcp_up_gbit": 6.0}, {}]
 
 
 def test_page_shows_figures_and_verdicts(runs: list[Path]) -> None:
     text = report.render(runs)
     assert "2001-02-03, revision abc, M with 2 cores" in text
-    assert "6 [6..6] x6.00" in text
+    assert "6 [6..6] x3.00" in text
     assert ">= 5x stock-stock" in text
 
 
