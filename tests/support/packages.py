@@ -20,6 +20,8 @@ STOCK_PACKAGES = (
     "softether-vpncmd",
 )
 TOOL_PACKAGES = ("iperf3", "iputils-ping", "nftables", "iproute2")
+# Other VPNs, which only the benchmark sets beside.
+RIVAL_PACKAGES = ("openvpn",)
 # The machine's own C library must serve its programs; what it surely has is not fetched a second time.
 _NOT_FETCHED = re.compile(r"lib(c6|gcc-s1|crypt1|perl.*|pam.*|debian-installer.*|textwrap.*|newt.*|slang.*)$")
 _COMPLETE = "complete"
@@ -72,6 +74,11 @@ def programs(folder: Path | None = None) -> Programs:
     return Programs((folder or default_folder()) / "root")
 
 
+def rivals() -> Programs:
+    """Return the other VPNs, there or not."""
+    return programs(default_folder().with_name("rivals"))
+
+
 def machine_tool(name: str) -> tuple[str, dict[str, str]]:
     """Return the machine's own tool, else the unpacked one, with the environment that it needs."""
     own = shutil.which(name)
@@ -81,7 +88,14 @@ def machine_tool(name: str) -> tuple[str, dict[str, str]]:
     return str(unpacked.tool(name)), unpacked.environment()
 
 
-def prepare(folder: Path | None = None) -> Programs:
+def prepare_rivals() -> Programs:
+    """Fetch and unpack the other VPNs."""
+    return prepare(default_folder().with_name("rivals"), RIVAL_PACKAGES)
+
+
+def prepare(
+    folder: Path | None = None, packages: Sequence[str] = (*STOCK_PACKAGES, *TOOL_PACKAGES)
+) -> Programs:
     """Fetch and unpack what is missing; several processes may ask at once."""
     base = folder or default_folder()
     base.mkdir(parents=True, exist_ok=True)
@@ -89,13 +103,13 @@ def prepare(folder: Path | None = None) -> Programs:
         fcntl.flock(lock, fcntl.LOCK_EX)
         found = Programs(base / "root")
         if not found.ready:
-            _fill(base)
+            _fill(base, packages)
         return found
 
 
-def _fill(base: Path) -> None:
+def _fill(base: Path, packages: Sequence[str]) -> None:
     apt = _Apt(base)
-    names = apt.with_libraries([*STOCK_PACKAGES, *TOOL_PACKAGES])
+    names = apt.with_libraries(packages)
     archives = base / "archives"
     shutil.rmtree(archives, ignore_errors=True)
     archives.mkdir()

@@ -9,7 +9,7 @@ use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use parking_lot::Mutex;
+use etherloom_switch::lock::Mutex;
 use rustix::event::{EventfdFlags, eventfd};
 
 /// What an event is about; mirrored by `etherloom.engine.events.Subject`.

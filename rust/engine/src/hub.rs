@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use arc_swap::{ArcSwap, Guard};
+use etherloom_switch::lock::Mutex;
 use etherloom_switch::{Frame, HubRules, PortId, Switch, Verdict};
-use parking_lot::Mutex;
 
 const NO_WORKER: usize = usize::MAX;
 /// How much more than the least loaded worker a hub's first one may serve and still get its next port.

@@ -30,6 +30,8 @@ mod shared;
 pub mod sight;
 pub mod snapshot;
 mod splice;
+#[cfg(feature = "testkit")]
+pub mod testkit;
 #[cfg(test)]
 mod tests;
 pub mod tls;

@@ -174,6 +174,9 @@ pub enum Message {
         session: u64,
         acceleration: Box<Acceleration>,
     },
+    /// Frames from nowhere, again and again.
+    #[cfg(feature = "testkit")]
+    Circulate(Arc<crate::testkit::Circulation>),
     /// Close one link politely.
     CloseLink { session: u64, connection: u64 },
     /// End a session.

@@ -8,9 +8,9 @@ use std::time::Instant;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use crossbeam_queue::ArrayQueue;
+use etherloom_switch::lock::Mutex;
 use etherloom_switch::{Counters, PortId};
 use mio::Waker;
-use parking_lot::Mutex;
 
 use crate::acceleration::AccelerationShared;
 use crate::budget::Budget;

@@ -10,6 +10,7 @@ mod drops;
 mod frame;
 mod header;
 mod ingress;
+pub mod lock;
 mod mac_key;
 mod mac_table;
 mod switch;

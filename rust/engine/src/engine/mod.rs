@@ -68,7 +68,7 @@ type RunningTrace = (Arc<Trace>, JoinHandle<()>);
 
 /// Workers, acceptor and everything they serve.
 pub struct Engine {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     acceptor: AcceptorHandle,
     listeners: Mutex<HashMap<u64, Arc<ListenerShared>>>,
     threads: Mutex<Vec<JoinHandle<()>>>,

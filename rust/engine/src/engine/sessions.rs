@@ -28,7 +28,7 @@ impl Engine {
         identifier
     }
 
-    pub(super) fn hub(&self, identifier: u64) -> Result<Arc<Hub>, EngineError> {
+    pub(crate) fn hub(&self, identifier: u64) -> Result<Arc<Hub>, EngineError> {
         self.shared
             .hubs
             .lock()
@@ -185,7 +185,7 @@ impl Engine {
         Ok(identifier)
     }
 
-    pub(super) fn session(&self, identifier: u64) -> Result<Arc<SessionShared>, EngineError> {
+    pub(crate) fn session(&self, identifier: u64) -> Result<Arc<SessionShared>, EngineError> {
         self.shared
             .sessions
             .lock()

@@ -1,6 +1,8 @@
 //! A worker: one thread, one poll, and everything that lives on it.
 
 mod acceleration;
+#[cfg(feature = "testkit")]
+mod circulation;
 mod connections;
 mod ports;
 mod sessions;
@@ -53,6 +55,8 @@ enum Target {
     },
     /// A session as such: for faults that no socket or device brought.
     Session(u64),
+    #[cfg(feature = "testkit")]
+    Circulation(usize),
 }
 
 /// The state of one worker thread.
@@ -77,6 +81,8 @@ pub struct Worker {
     rested: Instant,
     /// This turn has put frames on links.
     sent: bool,
+    #[cfg(feature = "testkit")]
+    circulations: Vec<Arc<crate::testkit::Circulation>>,
 }
 
 impl Worker {
@@ -108,6 +114,8 @@ impl Worker {
             spin: Spin::default(),
             rested: Instant::now(),
             sent: false,
+            #[cfg(feature = "testkit")]
+            circulations: Vec::new(),
         }
     }
 
@@ -240,6 +248,8 @@ impl Worker {
             Target::Device { slot } => worker.read_device(slot),
             Target::Acceleration { slot } => worker.on_acceleration_event(slot, event),
             Target::Session(_) => {}
+            #[cfg(feature = "testkit")]
+            Target::Circulation(_) => {}
         });
     }
 
@@ -252,6 +262,8 @@ impl Worker {
             self.guarded(Some(target), |worker| match target {
                 Target::Link { slot, connection } => worker.read_link(slot, connection),
                 Target::Device { slot } => worker.read_device(slot),
+                #[cfg(feature = "testkit")]
+                Target::Circulation(index) => worker.circulate(index),
                 Target::Acceleration { slot } => worker.read_acceleration(slot),
                 Target::Connection(_) | Target::Splice(_) | Target::Session(_) => {}
             });
@@ -300,6 +312,8 @@ impl Worker {
                     self.fail_slot(slot);
                 }
             }
+            #[cfg(feature = "testkit")]
+            Target::Circulation(_) => {}
         }
     }
 
@@ -379,6 +393,8 @@ impl Worker {
                 session,
                 acceleration,
             } => self.on_accelerate(session, acceleration),
+            #[cfg(feature = "testkit")]
+            Message::Circulate(circulation) => self.on_circulate(circulation),
             Message::CloseLink {
                 session,
                 connection,

@@ -5,9 +5,9 @@
 mod slots;
 
 use crate::PortId;
+use crate::lock::{Mutex, MutexGuard};
 use crate::mac_key::MacKey;
 use arc_swap::{ArcSwap, Guard};
-use parking_lot::{Mutex, MutexGuard};
 use slots::{Seat, Seed, Slot, Slots};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};

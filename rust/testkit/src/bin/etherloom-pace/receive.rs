@@ -1,7 +1,8 @@
 //! The receiving side. It says `ready` on stderr once datagrams can come.
 
 use crate::arguments::Receive;
-use crate::{now_ns, output};
+use etherloom_testkit::clock::now_ns;
+use etherloom_testkit::output;
 use etherloom_testkit::tally::{Report, Tally};
 use rustix::net::sockopt;
 use std::io::{self, ErrorKind};

@@ -1,7 +1,8 @@
 //! The sending side.
 
 use crate::arguments::Send;
-use crate::{now_ns, output};
+use etherloom_testkit::clock::now_ns;
+use etherloom_testkit::output;
 use etherloom_testkit::pacer::Pacer;
 use etherloom_testkit::probe::Probe;
 use rustix::io::Errno;
