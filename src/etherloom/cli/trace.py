@@ -1,9 +1,12 @@
 """`etherloom trace`: which frames pass a hub, which are dropped and why; or a capture for other tools."""
 
 import os
+import signal
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
@@ -64,20 +67,31 @@ def _watch(client: AdminClient, wish: trace.TraceStart, seconds: float, watcher:
     """Look until it is over; returns the last state."""
     end = time.monotonic() + seconds if seconds else float("inf")
     name = client.call(trace.START_TRACE, wish)
-    try:
+    with _asked_to_end() as is_asked:
         while True:
             state = client.call(trace.LOOK_AT_TRACE, name)
             watcher(state)
             left = end - time.monotonic()
-            if state.finished or left <= 0:
+            if state.finished or left <= 0 or is_asked():
                 break
             time.sleep(min(_PAUSE_SECONDS, left))
-    except KeyboardInterrupt:
-        # The usual way to end it.
-        pass
-    state = client.call(trace.STOP_TRACE, name)
+        state = client.call(trace.STOP_TRACE, name)
     watcher(state)
     return state
+
+
+@contextmanager
+def _asked_to_end() -> Iterator[Callable[[], bool]]:
+    """Let Ctrl-C be asked about: it must not come between a call and its answer."""
+    asked: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+    former = signal.signal(signal.SIGINT, lambda number, _: asked.append(number))
+    try:
+        yield lambda: bool(asked)
+    finally:
+        signal.signal(signal.SIGINT, former)
 
 
 def _show_lines(state: trace.TraceState, lines: list[trace.TraceLine]) -> None:

@@ -33,7 +33,7 @@ class TraceName:
 
 @dataclass(frozen=True, slots=True)
 class TraceLine:
-    """A frame that was seen. `reason`: why it was dropped, if it was. `inward`: from the session into the hub."""
+    """A frame that was seen. `reason`: why it was dropped, if it was. `inward`: session to hub."""
 
     unix_us: int = element.long("UnixMicroseconds")
     session: str = element.text("Session")
