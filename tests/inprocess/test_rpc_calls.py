@@ -208,10 +208,10 @@ async def test_options_of_our_own(tmp_path: Path) -> None:
         await call(running, hub.CREATE_HUB, hub.HubSettings("LAB", online=True))
         request = own.HubOptions("lab", maximum_sessions=4, password="pw")
         changed = await call(running, own.SET_HUB_OPTIONS, request, LOCAL)
-        assert changed == own.HubOptions("LAB", 4, False, True, True)
+        assert changed == own.HubOptions("LAB", 4, False, True, True, True, False)
         await call(running, own.SET_HUB_OPTIONS, own.HubOptions("lab", require_encryption=False), LOCAL)
         assert (await call(running, own.GET_HUB_OPTIONS, hub.HubName("LAB"), LOCAL)) == own.HubOptions(
-            "LAB", 4, False, False, True
+            "LAB", 4, False, False, True, True, False
         )
         assert running.owner.snapshot.administrator("LAB") is not None
         await call(running, own.SET_HUB_OPTIONS, own.HubOptions("lab", password=""), LOCAL)

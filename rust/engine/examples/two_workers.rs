@@ -52,7 +52,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn measure(workers: usize, crossing: bool, duration: Duration) -> Result<Run, Box<dyn Error>> {
-    let engine = Engine::start(workers)?;
+    let engine = Engine::start(workers, 0)?;
     pin_workers()?;
     let hub = engine.open_hub(false, HubRules::default());
     // Ports spread over the workers in turn; the number of senders is the same for one worker and for two.

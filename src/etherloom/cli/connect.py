@@ -74,7 +74,7 @@ def connect(
     no_encrypt: options.NoEncrypt = False,
     super_frames: options.SuperFrames = Switch.ON,
     congestion: options.Congestion = "auto",
-    udp_acceleration: options.UdpAcceleration = Switch.ON,
+    udp_acceleration: options.UdpAcceleration = Switch.OFF,
     ca: options.Ca = "",
     pin: options.Pin = "",
     insecure: options.Insecure = False,

@@ -107,7 +107,7 @@ class Account:
     encrypt: bool = True
     super_frames: bool = True
     congestion: str = AUTOMATIC_CONGESTION
-    udp_acceleration: bool = True
+    udp_acceleration: bool = False
     additional_interval_s: float = 1.0
     connection_lifetime_s: float = 0.0
     retry: RetryRule = field(default=RetryRule())

@@ -231,6 +231,8 @@ impl Worker {
             | Message::OpenDevice { session, .. }
             | Message::OpenMemory { session, .. } => Some(Target::Session(session.identifier)),
             Message::ClosePorts { .. } | Message::Stop { .. } => None,
+            #[cfg(feature = "testkit")]
+            Message::Circulate(_) => None,
         }
     }
 
