@@ -1,7 +1,7 @@
 """Results as files: JSON, a table, a picture; `python -m bench.report` renders them into the documentation.
 
-Figures of several runs are joined: each comes, for all courses, from the latest run that has it, since only what
-was measured in the same minutes can be compared.
+Figures of several runs are joined: each comes, for all courses, from the latest run that has it, since only
+what was measured in the same minutes can be compared.
 """
 
 import argparse
