@@ -1,4 +1,4 @@
-# The entry points to remember: make demo, make test, make lint, make bench, make fuzz.
+# The entry points to remember: make demo, make test, make lint, make bench, make soak, make fuzz.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -6,10 +6,11 @@ RUST_SOURCES := $(shell find rust -name '*.rs' -o -name Cargo.toml) Cargo.toml
 RUSTLS := build/rustls/.patched
 CORE := src/etherloom/engine/_core.abi3.so
 FUZZ_SECONDS ?= 20
+SOAK_SECONDS ?= 3600
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 
-.PHONY: demo test test-full lint bench fuzz build prerequisites stock clean
+.PHONY: demo test test-full memcheck lint bench soak fuzz build prerequisites stock clean
 
 demo: build
 	$(BIN)/python -m demo
@@ -42,7 +43,11 @@ test: build stock
 	$(BIN)/python -m pytest -n 4 --dist worksteal -m 'not full and not alone'
 	$(BIN)/python -m pytest -m 'alone and not full'
 
-test-full: build stock
+# The tests of everything unsafe, under valgrind.
+memcheck: prerequisites $(RUSTLS)
+	packaging/memcheck
+
+test-full: build stock memcheck
 	cargo test --quiet --workspace --exclude etherloom-python
 	$(BIN)/python -m pytest -n 6 --dist worksteal --timeout 600 --full -m 'not alone'
 	$(BIN)/python -m pytest --timeout 600 --full -m alone
@@ -62,6 +67,10 @@ bench: build stock
 	cargo build --quiet --release -p etherloom-testkit
 	cargo build --quiet --release -p etherloom-engine --features testkit --example two_workers
 	$(BIN)/python -m bench
+
+# Everything coming and going under full load, for SOAK_SECONDS; nothing may grow.
+soak: build stock
+	$(BIN)/python -m soak --seconds $(SOAK_SECONDS)
 
 # Each target for FUZZ_SECONDS; guided by coverage.
 fuzz: build

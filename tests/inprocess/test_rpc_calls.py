@@ -1,5 +1,6 @@
 """Administration calls against a whole server: what they answer and what they change."""
 
+import asyncio
 import hashlib
 import socket
 import ssl
@@ -412,6 +413,35 @@ async def test_caps_of_a_listener_act_at_once(tmp_path: Path) -> None:
         with pytest.raises((ConnectionError, ssl.SSLError)):
             await Guest.arrive(port)
         first.writer.transport.abort()
+
+
+async def agreed_cipher(port: int, newest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3) -> str:
+    """Return what a client of this age and the server settle on."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.maximum_version = newest
+    _, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context)
+    cipher: str = writer.get_extra_info("cipher")[0]
+    writer.transport.abort()
+    return cipher
+
+
+async def test_new_connections_speak_what_the_administrator_says(tmp_path: Path) -> None:
+    async with serving(tmp_path) as running:
+        await fill(running)
+        port = (await call(running, own.GET_SUMMARY, Empty(), LOCAL)).sockets[0].port
+        before = await Guest.arrive(port)
+        await call(running, own.SET_ENCRYPTION, own.Encryption("CHACHA20-POLY1305"), LOCAL)
+        assert await agreed_cipher(port) == "TLS_CHACHA20_POLY1305_SHA256"
+        older = await agreed_cipher(port, ssl.TLSVersion.TLSv1_2)
+        assert older == "ECDHE-RSA-CHACHA20-POLY1305"
+        await call(running, own.SET_ENCRYPTION, own.Encryption(minimum="1.3"), LOCAL)
+        with pytest.raises((ConnectionError, ssl.SSLError)):
+            await agreed_cipher(port, ssl.TLSVersion.TLSv1_2)
+        assert await agreed_cipher(port) == "TLS_CHACHA20_POLY1305_SHA256"
+        # Who was there goes on.
+        assert isinstance(await before.log_in("LAB", "alice", "secret"), Welcome)
+        before.writer.transport.abort()
 
 
 async def test_the_summary(tmp_path: Path) -> None:

@@ -76,6 +76,21 @@ async def test_counters_tell_unicast_broadcast_and_drops() -> None:
         assert snapshot["drops"] == {"invalid_source": 1, "too_short": 1}
 
 
+async def test_batches_and_system_calls_are_counted() -> None:
+    async with running() as bench:
+        hub = bench.facade.open_hub(HubRules())
+        visitor, session = await join(bench, hub)
+        listener = await station(bench, hub)
+        await visitor.send_frames(frame(0, 1), frame(0, 1))
+        assert await asyncio.wait_for(listener.receive_frames(), WAIT)
+        listener.send_frames([frame(0, 2)])
+        await until(lambda: bool(session.snapshot()["queue_delay_us"][1]))
+        snapshot = session.snapshot()
+        assert snapshot["received_batch"][0] >= 2
+        assert snapshot["sent_batch"] == (1, [(2, 1)])
+        assert min(snapshot["reads"], snapshot["writes"]) >= 1
+
+
 async def test_the_mac_table_is_listed_and_entries_can_be_deleted() -> None:
     async with running() as bench:
         hub = bench.facade.open_hub(HubRules())

@@ -97,3 +97,18 @@ async def test_a_killed_server_starts_again_and_knows_its_users(tmp_path: Path) 
         guest = await Guest.arrive(started_port(process))
         assert isinstance(await guest.log_in("LAB", "guest"), Welcome)
         guest.writer.transport.abort()
+
+
+def _niceness(task: Path) -> int:
+    """How nice a thread is: the 17th field behind its name, which stands in parentheses (proc(5))."""
+    return int((task / "stat").read_text().rpartition(")")[2].split()[16])
+
+
+def test_log_ins_stand_behind_frames(tmp_path: Path) -> None:
+    with serve(tmp_path) as process:
+        started_port(process)
+        tasks = Path(f"/proc/{process.pid}/task")
+        named = {(task / "comm").read_text().strip(): _niceness(task) for task in tasks.iterdir()}
+        frames = named["el-worker-0"]
+        assert named["el-reception-0"] == min(frames + 5, 19)
+        assert _niceness(tasks / str(process.pid)) == min(frames + 5, 19)

@@ -1,4 +1,4 @@
-"""Fifty log-ins at once beside a running session: its ping side by side with stock (acceptance 9)."""
+"""Fifty log-ins at once beside a running session: its ping side by side with stock."""
 
 import sys
 import threading
@@ -17,15 +17,21 @@ pytestmark = [pytest.mark.root, pytest.mark.stock, pytest.mark.slow, pytest.mark
 _LOGINS = 50
 # One storm is over within a second: too few echoes for a p99.
 _STORMS = 5
+_SLACK_MS = 5.0
+# In turns, and the calmer one counts: what else the machine does must not decide.
+_ROUNDS = 2
 
 
 def test_running_session_keeps_its_ping(world: World) -> None:
-    found = {kind: _measure(world, kind) for kind in Kind}
-    for kind, (before, during) in found.items():
-        # Shown by -rP.
-        sys.stdout.write(f"{kind.value}: before {before}; during {during}\n")
-    ours, stock = found[Kind.OURS][1], found[Kind.STOCK][1]
-    assert ours.p99 <= stock.p99 * 2 + 5, f"ours {ours}, stock {stock}"
+    found: dict[Kind, list[Latency]] = {kind: [] for kind in Kind}
+    for _ in range(_ROUNDS):
+        for kind in Kind:
+            before, during = _measure(world, kind)
+            found[kind].append(during)
+            # Shown by -rP.
+            sys.stdout.write(f"{kind.value}: before {before}; during {during}\n")
+    ours, stock = (min(latency.p99 for latency in found[kind]) for kind in (Kind.OURS, Kind.STOCK))
+    assert ours <= stock + _SLACK_MS, f"p99 ours {ours} ms, stock {stock} ms"
 
 
 def _measure(world: World, kind: Kind) -> tuple[Latency, Latency]:

@@ -113,9 +113,11 @@ class Visitor:
 
 
 @asynccontextmanager
-async def running(*, workers: int = 2, limits: ListenerLimits | None = None) -> AsyncIterator[Bench]:
+async def running(
+    *, workers: int = 2, limits: ListenerLimits | None = None, queue_budget_bytes: int = 0
+) -> AsyncIterator[Bench]:
     """An engine that is stopped at the end, which must be clean."""
-    facade = Facade(workers=workers)
+    facade = Facade(workers=workers, queue_budget_bytes=queue_budget_bytes)
     bench = Bench(facade, limits or ListenerLimits())
     try:
         yield bench

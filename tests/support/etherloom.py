@@ -104,6 +104,9 @@ class EtherloomServer:
     def disconnect(self, hub: str, session: str) -> None:
         self.cli("session", "disconnect", hub, session)
 
+    def uses_udp(self, hub: str, session: str) -> bool:
+        return bool(self.table("session", "show", hub, session)["acceleration"]["active"])
+
     def bridge(self, hub: str, tap: str) -> str:
         self.cli("bridge", "create", hub, "--tap", tap)
         wait_until(lambda: self.namespace.has_interface(tap), 10, f"no {tap}")
@@ -169,7 +172,8 @@ class EtherloomClient:
         arguments += ["--half-duplex"] if account.half_duplex else []
         arguments += [] if account.encrypt else ["--no-encrypt"]
         arguments += [] if account.super_frames else ["--super-frames", "off"]
-        arguments += ["--udp-acceleration", "on"] if account.udp_acceleration else []
+        arguments += ["--connection-lifetime", str(account.lifetime)] if account.lifetime else []
+        arguments += ["--udp-acceleration", "on" if account.udp_acceleration else "off"]
         return arguments
 
     def _credential(self, password: str | None) -> list[str]:
@@ -209,6 +213,10 @@ class EtherloomClient:
             half_duplex=bool(session["half_duplex"]),
             encrypted=bool(session["encrypt"]),
         )
+
+    def uses_udp(self) -> bool:
+        said = self.events("established", "udp_acceleration")
+        return bool(said) and bool(said[-1].get("active"))
 
     def failures(self) -> list[int]:
         return [int(event["code"]) for event in self.events("waiting", "ended")]

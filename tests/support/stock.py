@@ -149,6 +149,10 @@ class StockServer:
     def disconnect(self, hub: str, session: str) -> None:
         self.hub(hub).call("SessionDisconnect", session)
 
+    def uses_udp(self, hub: str, session: str) -> bool:
+        facts = self.hub(hub).call("SessionGet", session).items()
+        return facts["UDP Acceleration is Active"].startswith("Yes")
+
     def bridge(self, hub: str, tap: str) -> str:
         self.admin.call("BridgeCreate", hub, f"/DEVICE:{tap}", "/TAP:yes")
         interface = f"tap_{tap}"
@@ -206,7 +210,7 @@ class StockClient:
             f"AccountPasswordSet {name} /PASSWORD:{account.password} /TYPE:standard"
             if account.password is not None
             else f"AccountAnonymousSet {name}",
-            f"AccountDetailSet {name} /MAXTCP:{account.connections} /INTERVAL:1 /TTL:0"
+            f"AccountDetailSet {name} /MAXTCP:{account.connections} /INTERVAL:1 /TTL:{account.lifetime}"
             f" /HALF:{_yes(account.half_duplex)} /BRIDGE:no /MONITOR:no"
             f" /NOTRACK:yes /NOQOS:yes /DISABLEUDP:{_yes(not account.udp_acceleration)}",
             f"AccountCompress{_able(account.compress)} {name}",
@@ -242,6 +246,9 @@ class StockClient:
             half_duplex=status["Half Duplex TCP Connection Mode"].startswith("Yes"),
             encrypted=status["Encryption"].startswith("Enabled"),
         )
+
+    def uses_udp(self) -> bool:
+        return self.status().get("UDP Acceleration is Active", "").startswith("Yes")
 
     def failures(self) -> list[int]:
         codes = [int(code) for code in _FAILURE.findall(self._log()[self._log_mark :])]

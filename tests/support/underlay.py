@@ -42,6 +42,23 @@ def dropping(client: Namespace, *ports: int) -> Iterator[None]:
         _nft(client, "delete table inet el_test")
 
 
+@contextlib.contextmanager
+def without_udp(client: Namespace) -> Iterator[None]:
+    """Lose every UDP datagram on a client's Ethernet in both directions, silently."""
+    _nft(
+        client,
+        "add table inet el_udp",
+        "add chain inet el_udp out { type filter hook output priority 0; }",
+        "add chain inet el_udp in { type filter hook input priority 0; }",
+        f'add rule inet el_udp out oifname "{Lan.INTERFACE}" meta l4proto udp drop',
+        f'add rule inet el_udp in iifname "{Lan.INTERFACE}" meta l4proto udp drop',
+    )
+    try:
+        yield
+    finally:
+        _nft(client, "delete table inet el_udp")
+
+
 class Sniffer:
     """Everything that passes a namespace's Lan interface, while the block runs."""
 

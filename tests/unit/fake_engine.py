@@ -18,6 +18,9 @@ class FakeSession:
         self.links: list[dict[str, Any]] = []
         self.forgotten = False
 
+    def label(self, name: str) -> None:
+        self.name = name
+
     def snapshot(self) -> dict[str, Any]:
         return {"links": self.links, "bytes_received": 0, "bytes_sent": 0, "device": self.device}
 
@@ -45,10 +48,14 @@ class FakeConnection:
 @dataclass
 class FakeCore:
     identity: tuple[Sequence[bytes], bytes] | None = None
+    encryptions: list[tuple[Sequence[str], bool]] = field(default_factory=list)
     closed_hubs: list[int] = field(default_factory=list)
 
-    def set_identity(self, chain: Sequence[bytes], private_key: bytes) -> None:
+    def set_identity(
+        self, chain: Sequence[bytes], private_key: bytes, ciphers: Sequence[str], tls13_only: bool
+    ) -> None:
         self.identity = (chain, private_key)
+        self.encryptions.append((ciphers, tls13_only))
 
     def listener_port(self, listener: int) -> int:
         return 40_000 + listener

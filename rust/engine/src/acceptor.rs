@@ -214,7 +214,7 @@ impl Acceptor {
         let Some(admission) = open.shared.gate.admit(peer.ip(), &open.limits) else {
             return;
         };
-        let worker = self.shared.least_loaded();
+        let worker = self.shared.least_loaded_reception();
         let identifier = self.shared.next_identifier();
         let connection = ConnectionShared::new(identifier, worker, Some(listener));
         let deadline_ms = self.shared.now_ms() + open.limits.deadline_ms;

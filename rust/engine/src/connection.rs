@@ -15,8 +15,12 @@ use crate::tls::{Tls, bytes_to_record_end};
 
 const RECORD_HEADER_BYTES: usize = 5;
 const CLOSE_WAIT_MS: u64 = 2_000;
-/// Plain bytes that Python has queued and the peer does not take.
-const UNSENT_LIMIT: usize = 256 * 1024 * 1024;
+/// What may wait for a peer that has not logged in.
+const STRANGER_UNSENT_BYTES: usize = 1_048_576;
+/// What may wait for an administrator: the largest answer, sealed.
+const UNSENT_BYTES: usize = 69_206_016;
+/// While more than this waits, nothing is read: who asks must take the answers.
+const UNSENT_BEFORE_READING_BYTES: usize = 262_144;
 
 /// How a connection came to be over.
 #[derive(Debug, PartialEq, Eq)]
@@ -99,7 +103,9 @@ impl Connection {
     pub fn is_reading(&self) -> bool {
         !self.connecting
             && self.closing.is_none()
-            && (!self.tls.is_established() || self.wanted > 0)
+            && (!self.tls.is_established()
+                || (self.wanted > 0
+                    && self.unsent.len() - self.sent <= UNSENT_BEFORE_READING_BYTES))
     }
 
     /// Put what TLS wants to say first onto the wire: the client's hello.
@@ -200,10 +206,19 @@ impl Connection {
 
     /// Seal bytes and send them as far as the socket takes them.
     pub fn send(&mut self, data: &[u8]) -> Result<(), Over> {
-        if self.unsent.len() + data.len() > UNSENT_LIMIT {
+        let limit = if self.admission.is_some() {
+            STRANGER_UNSENT_BYTES
+        } else {
+            UNSENT_BYTES
+        };
+        if self.unsent.len() - self.sent + data.len() > limit {
             return Err(Over::Lost(
                 "the peer takes nothing of what is sent to it".into(),
             ));
+        }
+        if self.sent > UNSENT_BEFORE_READING_BYTES {
+            self.unsent.drain(..self.sent);
+            self.sent = 0;
         }
         self.tls
             .seal(data, &mut self.unsent)

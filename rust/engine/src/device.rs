@@ -17,16 +17,18 @@ pub struct Device {
     coalescer: Coalescer,
 }
 
-/// Frames that the device did not take, by reason.
+/// How many writes it took, and frames that the device did not take, by reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Refused {
+pub struct Written {
+    /// System calls.
+    pub writes: u64,
     /// Its queue was full.
     pub full: u64,
     /// It refused them.
     pub faulty: u64,
 }
 
-impl Refused {
+impl Written {
     fn add(&mut self, kind: ErrorKind) {
         if kind == ErrorKind::WouldBlock {
             self.full += 1;
@@ -70,7 +72,7 @@ impl Device {
     }
 
     /// Write a frame, now or with the next ones of its flow; `flush` ends a batch. `scratch` is memory only.
-    pub fn enqueue(&mut self, passing: &Passing<'_>, scratch: &mut Vec<u8>) -> Refused {
+    pub fn enqueue(&mut self, passing: &Passing<'_>, scratch: &mut Vec<u8>) -> Written {
         if let Some(frame) = passing.segments.as_complete() {
             return self.push(&Packet::plain(frame));
         }
@@ -81,24 +83,25 @@ impl Device {
                 self.push(&passing.packet)
             };
         }
-        let mut refused = Refused::default();
+        let mut written = Written::default();
         for index in 0..passing.segments.count() {
             scratch.clear();
             passing.segments.append(index, scratch);
             let one = self.push(&Packet::plain(scratch));
-            refused.full += one.full;
-            refused.faulty += one.faulty;
+            written.writes += one.writes;
+            written.full += one.full;
+            written.faulty += one.faulty;
         }
-        refused
+        written
     }
 
     /// Write what is held back.
-    pub fn flush(&mut self) -> Refused {
-        let mut refused = Refused::default();
+    pub fn flush(&mut self) -> Written {
+        let mut written = Written::default();
         let file = &self.file;
         self.coalescer
-            .flush(&mut |bytes| write(file, &[IoSlice::new(bytes)], &mut refused));
-        refused
+            .flush(&mut |bytes| write(file, &[IoSlice::new(bytes)], &mut written));
+        written
     }
 
     fn takes(&self, packet: &Packet<'_>) -> bool {
@@ -109,26 +112,26 @@ impl Device {
         }
     }
 
-    fn push(&mut self, packet: &Packet<'_>) -> Refused {
-        let mut refused = Refused::default();
+    fn push(&mut self, packet: &Packet<'_>) -> Written {
+        let mut written = Written::default();
         let file = &self.file;
         if self.offload == TapOffload::None {
-            write(file, &[IoSlice::new(packet.bytes)], &mut refused);
+            write(file, &[IoSlice::new(packet.bytes)], &mut written);
         } else {
             self.coalescer.push_packet(packet, &mut |bytes| {
-                write(file, &[IoSlice::new(bytes)], &mut refused);
+                write(file, &[IoSlice::new(bytes)], &mut written);
             });
         }
-        refused
+        written
     }
 
     /// As it came, behind the earlier frames of its flow. What a peer says is written anew: the kernel believes it.
-    fn write_super(&mut self, passing: &Passing<'_>) -> Refused {
-        let mut refused = Refused::default();
+    fn write_super(&mut self, passing: &Passing<'_>) -> Written {
+        let mut written = Written::default();
         let file = &self.file;
         let Packet { header, bytes } = passing.packet;
         self.coalescer.release(bytes, &mut |held| {
-            write(file, &[IoSlice::new(held)], &mut refused);
+            write(file, &[IoSlice::new(held)], &mut written);
         });
         let header = VirtioHeader {
             header_length: passing.segments.shape().0 as u16,
@@ -136,13 +139,14 @@ impl Device {
         }
         .write();
         let pieces = [IoSlice::new(&header), IoSlice::new(bytes)];
-        write(file, &pieces, &mut refused);
-        refused
+        write(file, &pieces, &mut written);
+        written
     }
 }
 
-fn write(file: &File, pieces: &[IoSlice<'_>], refused: &mut Refused) {
+fn write(file: &File, pieces: &[IoSlice<'_>], written: &mut Written) {
+    written.writes += 1;
     if let Err(error) = rustix::io::writev(file, pieces) {
-        refused.add(error.kind());
+        written.add(error.kind());
     }
 }

@@ -5,10 +5,11 @@ const IPV4: [u8; 2] = [0x08, 0x00];
 const IPV6: [u8; 2] = [0x86, 0xdd];
 const TCP: u8 = 6;
 const UDP: u8 = 17;
+const ICMP: u8 = 1;
 
 /// Hash addresses and, for whole TCP and UDP packets, ports. Frames too short or odd count by their head.
 pub fn flow_hash(frame: &[u8]) -> u64 {
-    let mut hash = Fnv::new();
+    let mut hash = Mix::default();
     hash.add(frame.get(..ETHERNET_HEADER).unwrap_or(frame));
     match frame.get(12..14) {
         Some(ethertype) if ethertype == IPV4 => add_ipv4(&mut hash, &frame[ETHERNET_HEADER..]),
@@ -18,7 +19,7 @@ pub fn flow_hash(frame: &[u8]) -> u64 {
     hash.finish()
 }
 
-fn add_ipv4(hash: &mut Fnv, packet: &[u8]) {
+fn add_ipv4(hash: &mut Mix, packet: &[u8]) {
     let Some(header) = packet.first_chunk::<20>() else {
         return;
     };
@@ -30,7 +31,7 @@ fn add_ipv4(hash: &mut Fnv, packet: &[u8]) {
     }
 }
 
-fn add_ipv6(hash: &mut Fnv, packet: &[u8]) {
+fn add_ipv6(hash: &mut Mix, packet: &[u8]) {
     let Some(header) = packet.first_chunk::<40>() else {
         return;
     };
@@ -40,22 +41,46 @@ fn add_ipv6(hash: &mut Fnv, packet: &[u8]) {
     }
 }
 
-/// FNV-1a over 64 bits, with a final mix so that few buckets spread well.
-struct Fnv(u64);
-
-impl Fnv {
-    fn new() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
+/// Urgent by the original's rule for sessions with `QoS`: IPv4 with a type of service other than 0 and 8, and short
+/// ICMP packets (reference: session protocol, section 7.4).
+pub fn is_urgent(frame: &[u8]) -> bool {
+    let Some(head) = frame.first_chunk::<16>() else {
+        return false;
+    };
+    if head[12..14] != IPV4 {
+        return false;
     }
+    let is_short_icmp = (34..=128).contains(&frame.len()) && frame[23] == ICMP;
+    !matches!(head[15], 0 | 8) || is_short_icmp
+}
 
+/// A multiplicative hash over words of 8 bytes: many flows a second, few buckets, nothing secret.
+#[derive(Default)]
+struct Mix(u64);
+
+impl Mix {
     fn add(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        let mut words = bytes.chunks_exact(8);
+        for word in &mut words {
+            let mut full = [0; 8];
+            full.copy_from_slice(word);
+            self.word(u64::from_ne_bytes(full));
+        }
+        let rest = words.remainder();
+        if !rest.is_empty() {
+            let mut full = [0; 8];
+            full[..rest.len()].copy_from_slice(rest);
+            self.word(u64::from_ne_bytes(full));
         }
     }
 
+    fn word(&mut self, word: u64) {
+        let product = u128::from(self.0 ^ word ^ 0x9e37_79b9_7f4a_7c15) * 0xd6e8_feb8_6659_fd93;
+        self.0 = product as u64 ^ (product >> 64) as u64;
+    }
+
     fn finish(&self) -> u64 {
-        self.0 ^ (self.0 >> 32) ^ (self.0 >> 17)
+        self.0 ^ (self.0 >> 29)
     }
 }
 
@@ -81,6 +106,34 @@ mod tests {
             flow_hash(&udp_frame(1, 0x2000)),
             flow_hash(&udp_frame(2, 0x2000))
         );
+    }
+
+    #[test]
+    fn few_buckets_are_filled_evenly() {
+        let mut buckets = [0; 64];
+        for port in 0..6_400 {
+            buckets[flow_hash(&udp_frame(port, 0)) as usize % 64] += 1;
+        }
+        assert!(
+            buckets.iter().all(|count| (50..200).contains(count)),
+            "{buckets:?}"
+        );
+    }
+
+    #[test]
+    fn urgent_is_what_the_original_says() {
+        let mut frame = udp_frame(1, 0);
+        assert!(!is_urgent(&frame));
+        for (service, expected) in [(0, false), (8, false), (0x10, true), (0xb8, true)] {
+            frame[15] = service;
+            assert_eq!(is_urgent(&frame), expected);
+        }
+        frame[15] = 0;
+        frame[23] = ICMP;
+        assert!(is_urgent(&frame));
+        frame.resize(129, 0);
+        assert!(!is_urgent(&frame));
+        assert!(!is_urgent(&frame[..15]));
     }
 
     #[test]

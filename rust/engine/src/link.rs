@@ -1,21 +1,20 @@
 //! One connection in the data phase: blocks in, blocks out, inside TLS or raw.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::net::Shutdown;
 use std::sync::Arc;
 
 use etherloom_switch::PortId;
-use etherloom_wire::block::{
-    BlockDecoder, Compressor, SUPER_FRAME_HEADER_BYTES, append_compressed_frame, append_frame_with,
-    append_super_frame, begin_group, encode_keep_alive, patch_group,
-};
-use etherloom_wire::offload::{Packet, Segments};
+use etherloom_wire::block::{BlockDecoder, Compressor};
 use mio::net::TcpStream;
 
+use crate::congestion::PathWatch;
 use crate::message::Transfer;
-use crate::passing::Passing;
+use crate::os::{self, Arrivals};
+use crate::outbound::{Order, Outbound};
 use crate::session::{NotQueued, SessionRules};
 use crate::shared::LinkShared;
+use crate::sight::Watch;
 use crate::tls::Tls;
 
 /// Bytes taken from a socket by one read.
@@ -23,8 +22,13 @@ pub const READ_BYTES: usize = 256 * 1024;
 /// Room in front of them for what an earlier read left: less than one record, or one block.
 pub const CARRY_BYTES: usize = 80 * 1024;
 const IDLE_BUFFER_BYTES: usize = 16 * 1024;
-const NUMBER_BYTES: usize = 4;
+/// What a worker keeps of emptied buffers.
+const POOL_BUFFERS: usize = 64;
+const POOL_BUFFER_BYTES: usize = 256 * 1024;
+/// A closing link may take so long without anything leaving it.
 const CLOSE_WAIT_MS: u64 = 2_000;
+/// And so long in all.
+const CLOSE_LIMIT_MS: u64 = 15_000;
 
 /// Frames travel on a link both ways, or one way only in half-duplex sessions.
 pub const SERVER_TO_CLIENT: u8 = 1;
@@ -44,6 +48,8 @@ pub struct LinkSettings {
 pub struct Scratch {
     /// What a read brought.
     pub cipher: Vec<u8>,
+    /// What a read from a device brought.
+    pub device: Vec<u8>,
     /// Opened blocks.
     pub plain: Vec<u8>,
     /// A segment of a super-frame, for one target.
@@ -54,10 +60,14 @@ pub struct Scratch {
     pub ports: Vec<PortId>,
     /// Sealed blocks.
     pub sealed: Vec<u8>,
+    /// Datagrams; there when they are first needed.
+    pub arrivals: Option<Arrivals>,
     /// Empty buffers with room, for frames that wait.
-    pub pool: Vec<Vec<u8>>,
+    pool: Vec<Vec<u8>>,
     /// Keeps nothing between frames.
     pub compressor: Compressor,
+    /// Engine microseconds at the start of the turn.
+    pub now_us: u64,
 }
 
 impl Default for Scratch {
@@ -66,19 +76,27 @@ impl Default for Scratch {
             cipher: vec![0; CARRY_BYTES + READ_BYTES],
             plain: Vec::with_capacity(CARRY_BYTES + READ_BYTES),
             sealed: Vec::with_capacity(CARRY_BYTES + READ_BYTES),
+            device: Vec::new(),
             segments: Vec::new(),
             plain_frame: Vec::new(),
             ports: Vec::new(),
+            arrivals: None,
             pool: Vec::new(),
             compressor: Compressor::new(),
+            now_us: 0,
         }
     }
 }
 
 impl Scratch {
+    /// An empty buffer.
+    pub fn take_buffer(&mut self) -> Vec<u8> {
+        self.pool.pop().unwrap_or_default()
+    }
+
     /// Keep an emptied buffer for the next link that has something to send.
-    fn give_back(&mut self, mut buffer: Vec<u8>) {
-        if self.pool.len() < 64 && buffer.capacity() <= 4 * 1024 * 1024 {
+    pub fn give_back(&mut self, mut buffer: Vec<u8>) {
+        if self.pool.len() < POOL_BUFFERS && buffer.capacity() <= POOL_BUFFER_BYTES {
             buffer.clear();
             self.pool.push(buffer);
         }
@@ -131,23 +149,24 @@ pub struct Link {
     pub keep_alive_due_ms: u64,
     /// Closing: until when the peer may take.
     pub closing: Option<u64>,
+    /// The peer sends nothing any more.
+    pub ended: bool,
     /// Decodes what the peer sends; absent only while it is at work.
     pub decoder: Option<BlockDecoder>,
     /// Opened bytes of an incomplete item.
     pub partial: Vec<u8>,
     tls: Option<Tls>,
     received: Vec<u8>,
-    pending: Vec<u8>,
-    group: Option<(usize, u32)>,
-    unsent: Vec<u8>,
-    sent: usize,
-    blocked: bool,
+    outbound: Outbound,
     write_closed: bool,
+    close_limit_ms: u64,
+    owed_bytes: usize,
+    watch: Watch,
 }
 
 impl Link {
     /// A link out of a connection whose socket is registered here.
-    pub fn new(transfer: Transfer, rules: &SessionRules, now_ms: u64) -> Self {
+    pub fn new(transfer: Transfer, rules: &SessionRules, path: PathWatch, now_ms: u64) -> Self {
         let direction = transfer.shared.direction;
         let (outbound, inbound) = if rules.server {
             (SERVER_TO_CLIENT, CLIENT_TO_SERVER)
@@ -166,118 +185,44 @@ impl Link {
             last_received_ms: now_ms,
             keep_alive_due_ms: now_ms,
             closing: None,
+            ended: false,
             decoder: Some(BlockDecoder::new(limits, rules.compress)),
             partial: transfer.plain,
             tls: transfer.tls,
             received: transfer.received,
-            pending: Vec::new(),
-            group: None,
-            unsent: transfer.unsent,
-            sent: 0,
-            blocked: false,
+            outbound: Outbound::new(transfer.unsent, path),
             write_closed: false,
+            close_limit_ms: 0,
+            owed_bytes: 0,
+            watch: Watch::default(),
         }
     }
 
     /// Bytes that wait for the socket.
     pub fn backlog(&self) -> usize {
-        self.pending.len() + self.unsent.len() - self.sent
+        self.outbound.backlog()
     }
 
-    /// Queue a frame as it came, for a peer that takes super-frames.
-    pub fn enqueue_whole(
-        &mut self,
-        packet: &Packet<'_>,
-        limit: usize,
-        scratch: &mut Scratch,
-    ) -> Result<(), NotQueued> {
-        let bytes = packet.bytes.len() + SUPER_FRAME_HEADER_BYTES;
-        self.begin_frames(bytes, 1, limit, scratch)?;
-        append_super_frame(&mut self.pending, packet);
-        self.count_frames(1);
-        Ok(())
+    /// True between a full socket and the next success.
+    pub fn is_blocked(&self) -> bool {
+        self.outbound.is_blocked()
     }
 
-    /// Queue a frame as any peer takes it: cut where it must be, straight into the block.
-    pub fn enqueue_segments(
-        &mut self,
-        passing: &Passing<'_>,
-        compress: bool,
-        limit: usize,
-        scratch: &mut Scratch,
-    ) -> Result<(), NotQueued> {
-        let segments = &passing.segments;
-        let count = segments.count();
-        self.begin_frames(passing.segment_bytes(), count, limit, scratch)?;
-        for index in 0..count {
-            if compress {
-                self.append_compressed(segments, index, scratch)?;
-            } else {
-                let length = segments.length(index);
-                append_frame_with(&mut self.pending, length, |out| segments.append(index, out));
-            }
-            self.count_frames(1);
-        }
-        Ok(())
+    /// Super-frames would not hold up others for long.
+    pub fn is_fast(&self) -> bool {
+        self.outbound.is_fast()
     }
 
-    fn append_compressed(
-        &mut self,
-        segments: &Segments<'_>,
-        index: usize,
-        scratch: &mut Scratch,
-    ) -> Result<(), NotQueued> {
-        let Scratch {
-            segments: memory,
-            compressor,
-            ..
-        } = scratch;
-        memory.clear();
-        segments.append(index, memory);
-        append_compressed_frame(&mut self.pending, memory, compressor)
-            .map_err(|_| NotQueued::NotCompressed)
-    }
-
-    fn begin_frames(
-        &mut self,
-        bytes: usize,
-        count: usize,
-        limit: usize,
-        scratch: &mut Scratch,
-    ) -> Result<(), NotQueued> {
-        if self.backlog() + bytes + (count + 1) * NUMBER_BYTES > limit {
-            return Err(NotQueued::Full);
-        }
-        self.make_room(scratch);
-        if self.group.is_none() {
-            self.group = Some((begin_group(&mut self.pending), 0));
-        }
-        Ok(())
-    }
-
-    fn count_frames(&mut self, frames: u32) {
-        if let Some((_, count)) = &mut self.group {
-            *count += frames;
-        }
+    /// Queue a frame. Returns how many others had to go for it.
+    pub fn enqueue(&mut self, order: &Order<'_>, scratch: &mut Scratch) -> Result<u64, NotQueued> {
+        self.watch.queued();
+        self.outbound.enqueue(order, scratch)
     }
 
     /// Queue a keep-alive.
     pub fn enqueue_keep_alive(&mut self, body: &[u8], scratch: &mut Scratch) {
-        self.make_room(scratch);
-        self.finish_group();
-        encode_keep_alive(&mut self.pending, body);
-    }
-
-    fn make_room(&mut self, scratch: &mut Scratch) {
-        if self.pending.capacity() == 0 {
-            self.pending = scratch.pool.pop().unwrap_or_default();
-        }
-    }
-
-    fn finish_group(&mut self) {
-        if let Some((place, count)) = self.group.take() {
-            patch_group(&mut self.pending, place, count);
-        }
+        self.outbound.enqueue_keep_alive(body, scratch);
+        self.outbound.rest();
     }
 
     /// Read once and open; the partial item of the last time comes first in `scratch.plain`.
@@ -316,7 +261,12 @@ impl Link {
             scratch.plain.extend_from_slice(input);
             return Received::Data;
         };
-        match tls.open(input, &mut scratch.plain, usize::MAX, &mut self.unsent) {
+        match tls.open(
+            input,
+            &mut scratch.plain,
+            usize::MAX,
+            &mut self.outbound.unsent,
+        ) {
             Ok(opened) => {
                 self.received.extend_from_slice(&input[opened.consumed..]);
                 if opened.closed {
@@ -340,79 +290,27 @@ impl Link {
 
     /// Seal and send what waits, as far as the socket takes it.
     pub fn flush(&mut self, scratch: &mut Scratch) -> Flushed {
-        loop {
-            if self.sent < self.unsent.len() {
-                match self.write_unsent() {
-                    Flushed::Idle => {}
-                    other => return other,
-                }
-            }
-            if self.pending.is_empty() {
-                return self.settle();
-            }
-            match self.send_pending(scratch) {
-                Flushed::Idle => {}
-                other => return other,
-            }
+        let before = self.backlog();
+        let wire = &self.shared.wire;
+        let flushed = self
+            .outbound
+            .flush(&mut self.socket, &mut self.tls, wire, scratch);
+        self.watch
+            .flushed(before, self.backlog(), &self.shared.sight);
+        match flushed {
+            Flushed::Idle => self.settle(),
+            other => other,
         }
     }
 
     /// The connection is broken: what TLS has to say about that goes out if it still can.
     pub fn send_alert(&mut self) {
-        let _ = self.write_unsent();
-    }
-
-    fn write_unsent(&mut self) -> Flushed {
-        while self.sent < self.unsent.len() {
-            match self.socket.write(&self.unsent[self.sent..]) {
-                Ok(written) => {
-                    self.sent += written;
-                    self.shared.wire.add_sent(written);
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.blocked = true;
-                    return Flushed::Blocked;
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) => return Flushed::Broken,
-            }
-        }
-        self.unsent.clear();
-        self.sent = 0;
-        if self.unsent.capacity() > IDLE_BUFFER_BYTES {
-            self.unsent = Vec::new();
-        }
-        Flushed::Idle
-    }
-
-    fn send_pending(&mut self, scratch: &mut Scratch) -> Flushed {
-        self.finish_group();
-        let pending = std::mem::take(&mut self.pending);
-        scratch.sealed.clear();
-        let data = match &mut self.tls {
-            None => &pending,
-            Some(tls) => {
-                if tls.seal(&pending, &mut scratch.sealed).is_err() {
-                    return Flushed::Broken;
-                }
-                &scratch.sealed
-            }
-        };
-        let written = match self.socket.write(data) {
-            Ok(written) => written,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => 0,
-            Err(_) => return Flushed::Broken,
-        };
-        self.shared.wire.add_sent(written);
-        self.unsent.extend_from_slice(&data[written..]);
-        scratch.give_back(pending);
-        Flushed::Idle
+        let wire = &self.shared.wire;
+        let _ = self.outbound.write_unsent(&mut self.socket, wire, 0);
     }
 
     /// Nothing waits: go on with closing if that was asked for.
     fn settle(&mut self) -> Flushed {
-        self.blocked = false;
         if self.closing.is_some() && !self.write_closed {
             self.write_closed = true;
             if self.socket.shutdown(Shutdown::Write).is_err() {
@@ -422,14 +320,9 @@ impl Link {
         Flushed::Idle
     }
 
-    /// How many more records its keys may seal.
-    pub fn records_left(&self) -> u64 {
-        self.tls.as_ref().map_or(u64::MAX, Tls::records_left)
-    }
-
-    /// True between a full socket and the next success.
-    pub fn is_blocked(&self) -> bool {
-        self.blocked
+    /// Its keys have sealed so much that it should be replaced (TLS 1.2).
+    pub fn is_worn_out(&self) -> bool {
+        self.tls.as_ref().is_some_and(Tls::is_worn_out)
     }
 
     /// Send what waits, say goodbye (in TLS only), shut down writing; then the peer has a moment to follow.
@@ -441,22 +334,42 @@ impl Link {
         if self.flush(scratch) == Flushed::Broken {
             return Flushed::Broken;
         }
-        self.seal_rest();
+        self.outbound.seal_rest(&mut self.tls, scratch);
         if let Some(tls) = &mut self.tls {
-            tls.close_notify(&mut self.unsent);
+            tls.close_notify(&mut self.outbound.unsent);
         }
         self.closing = Some(now_ms + CLOSE_WAIT_MS);
+        self.close_limit_ms = now_ms + CLOSE_LIMIT_MS;
+        self.owed_bytes = usize::MAX;
         self.flush(scratch)
     }
 
-    /// Frames that did not fit into the socket go in front of the goodbye.
-    fn seal_rest(&mut self) {
-        self.finish_group();
-        let pending = std::mem::take(&mut self.pending);
-        match &mut self.tls {
-            None => self.unsent.extend_from_slice(&pending),
-            // A link that can't seal has nothing to say any more.
-            Some(tls) => drop(tls.seal(&pending, &mut self.unsent)),
+    /// Nothing waits here, and the peer's system has acknowledged everything.
+    pub fn is_drained(&self) -> bool {
+        self.owed() == 0
+    }
+
+    /// Both directions have come to their end, and the peer's system has all that was sent.
+    pub fn is_gone(&self) -> bool {
+        self.ended && self.write_closed && os::is_over(&self.socket)
+    }
+
+    fn owed(&self) -> usize {
+        self.backlog() + os::unacknowledged_bytes(&self.socket).unwrap_or(0)
+    }
+
+    /// Silent for the time-out; or closing for too long, where each look finds less on its way than the last.
+    pub fn is_over(&mut self, now_ms: u64, timeout_ms: u64) -> bool {
+        let Some(until_ms) = self.closing else {
+            return self.receives && self.last_received_ms + timeout_ms <= now_ms;
+        };
+        if until_ms > now_ms {
+            return false;
         }
+        let owed_bytes = self.owed();
+        let over = owed_bytes >= self.owed_bytes.max(1) || now_ms >= self.close_limit_ms;
+        self.owed_bytes = owed_bytes;
+        self.closing = Some((now_ms + CLOSE_WAIT_MS).min(self.close_limit_ms));
+        over || owed_bytes == 0
     }
 }

@@ -9,6 +9,7 @@ use etherloom_switch::PortId;
 use etherloom_wire::offload::{Packet, VIRTIO_HEADER_BYTES};
 use mio::net::TcpStream;
 
+use crate::acceleration::Acceleration;
 use crate::admission::Admission;
 use crate::device::Device;
 use crate::hub::Hub;
@@ -168,6 +169,11 @@ pub enum Message {
     },
     /// Frames from Python.
     Inject { session: u64, frames: Vec<Vec<u8>> },
+    /// Give a session its socket for datagrams.
+    Accelerate {
+        session: u64,
+        acceleration: Box<Acceleration>,
+    },
     /// Frames from nowhere, again and again.
     #[cfg(feature = "testkit")]
     Circulate(Arc<crate::testkit::Circulation>),

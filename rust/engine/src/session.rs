@@ -1,18 +1,21 @@
 //! A native session on its worker: its links, which of them carries a frame, keep-alives and time-outs.
 
+use std::sync::Arc;
+
 use etherloom_wire::block::{BlockLimits, SUPER_FRAME_HEADER_BYTES};
 use etherloom_wire::offload::MAXIMUM_FRAME_BYTES;
 
-use crate::flow::flow_hash;
+use crate::acceleration::Acceleration;
+use crate::budget::{Budget, Share};
+use crate::flow::{flow_hash, is_urgent};
+use crate::held::Held;
 use crate::link::{Link, Scratch};
+use crate::outbound::Order;
 use crate::passing::Passing;
+use crate::pins::Pins;
 
 const STOCK_FRAME_BYTES: usize = 1_600;
-const PINS: usize = 256;
-const NO_LINK: u64 = 0;
-/// More than a link seals between two looks at it.
-const WORN_OUT_RECORDS: u64 = 2_000_000;
-/// A device joined to this session alone waits when so much is queued (see `Hub::wire`).
+/// A device joined to this session alone waits when so much is queued for UDP, where no queue is fair.
 const PAUSE_BYTES: usize = 256 * 1024;
 
 /// What both ends agreed on.
@@ -28,6 +31,8 @@ pub struct SessionRules {
     pub half_duplex: bool,
     /// Super-frames are carried whole; plain frames may be as long.
     pub super_frames: bool,
+    /// Urgent frames go first.
+    pub qos: bool,
     /// What may wait for one link.
     pub queue_bytes: usize,
 }
@@ -61,8 +66,10 @@ impl SessionRules {
 pub enum NotQueued {
     /// No link that may send.
     NoLink,
-    /// All that may send are full.
+    /// The one that may send it is full.
     Full,
+    /// All sessions together hold too much.
+    OverBudget,
     /// Longer than the peer takes.
     TooLong,
     /// It would not compress.
@@ -75,100 +82,167 @@ pub struct Native {
     pub rules: SessionRules,
     /// Its links, closing ones included.
     pub links: Vec<Link>,
-    pins: Box<[u64; PINS]>,
+    /// Another way for frames, beside the links.
+    pub acceleration: Option<Box<Acceleration>>,
+    pins: Box<Pins>,
+    held: Held,
+    share: Share,
+}
+
+/// What carries a flow now.
+enum Carrier {
+    /// The link at this place.
+    Link(usize),
+    /// A link that is going: the flow waits for its end.
+    Going,
+    /// No link may send.
+    None,
 }
 
 impl Native {
     /// A session without links.
-    pub fn new(rules: SessionRules) -> Self {
+    pub fn new(rules: SessionRules, now_ms: u64, budget: Arc<Budget>) -> Self {
         Self {
             rules,
             links: Vec::new(),
-            pins: Box::new([NO_LINK; PINS]),
+            acceleration: None,
+            pins: Box::new(Pins::new(now_ms)),
+            held: Held::default(),
+            share: Share::new(budget),
         }
     }
 
-    /// Queue a frame on the link that its flow is pinned to: whole, or all its segments, or nothing of it.
+    /// Queue a frame on the link that its flow is pinned to: whole, or all its segments, or nothing of it. Returns
+    /// how many other frames were dropped for it.
     pub fn enqueue(
         &mut self,
         passing: &Passing<'_>,
         scratch: &mut Scratch,
-    ) -> Result<(), NotQueued> {
-        let whole = self.takes_super_frames() && !passing.is_complete();
-        let longest = if whole {
-            passing.packet.bytes.len()
-        } else {
-            passing.segments.length(0)
-        };
-        if longest > self.rules.frame_limit() {
+    ) -> Result<u64, NotQueued> {
+        if let Some(acceleration) = &mut self.acceleration
+            && acceleration.takes(passing)
+        {
+            let Scratch {
+                compressor,
+                segments,
+                ..
+            } = scratch;
+            return acceleration
+                .enqueue(passing, compressor, segments)
+                .map(|()| 0);
+        }
+        if passing.segments.length(0) > self.rules.frame_limit() {
             return Err(NotQueued::TooLong);
         }
-        let pin = flow_hash(passing.packet.bytes) as usize % PINS;
-        let limit = self.rules.queue_bytes;
-        let chosen = match self
-            .links
-            .iter()
-            .position(|link| link.identifier == self.pins[pin] && link.sends)
-        {
-            Some(position) if !self.links[position].is_blocked() => position,
-            pinned => self.repin(pin, pinned).ok_or(NotQueued::NoLink)?,
-        };
-        let link = &mut self.links[chosen];
-        if whole {
-            link.enqueue_whole(&passing.packet, limit, scratch)
-        } else {
-            link.enqueue_segments(passing, self.rules.compress, limit, scratch)
+        let bytes = passing.segment_bytes();
+        if !self.share.allows(bytes) {
+            return Err(NotQueued::OverBudget);
         }
+        let hash = flow_hash(passing.packet.bytes);
+        let flow = Pins::flow(hash);
+        let limit = self.rules.queue_bytes;
+        let dropped = match self.carrier(flow) {
+            Carrier::Link(place) => {
+                let order = Order {
+                    passing,
+                    hash,
+                    priority: self.rules.qos && is_urgent(passing.packet.bytes),
+                    super_frames: self.rules.super_frames,
+                    compress: self.rules.compress,
+                    limit,
+                };
+                self.links[place].enqueue(&order, scratch)?
+            }
+            Carrier::Going if self.held.push(flow, &passing.packet, limit) => 0,
+            Carrier::Going => return Err(NotQueued::Full),
+            Carrier::None => return Err(NotQueued::NoLink),
+        };
+        self.share.take(bytes);
+        Ok(dropped)
     }
 
-    /// Super-frames and partial checksums go to the peer as they are.
+    /// Tell the budget what really waits: once a batch.
+    pub fn settle(&mut self) {
+        let queued: usize = self.links.iter().map(Link::backlog).sum();
+        let datagrams = self.acceleration.as_ref().map_or(0, |one| one.backlog());
+        self.share.settle(queued + self.held.bytes() + datagrams);
+    }
+
+    /// Super-frames go to the peer as they are.
     pub fn takes_super_frames(&self) -> bool {
-        self.rules.super_frames
+        self.rules.super_frames && self.links.iter().any(|link| link.sends && link.is_fast())
     }
 
-    /// Choose the emptiest link. A flow leaves a link that lives only when that one's queue is half full:
-    /// frames of one flow on two links may overtake each other.
-    fn repin(&mut self, pin: usize, pinned: Option<usize>) -> Option<usize> {
-        if let Some(position) = pinned
-            && self.links[position].backlog() < self.rules.queue_bytes / 2
-        {
-            return Some(position);
+    /// The link that a flow is on, or the emptiest one for a flow that has none.
+    fn carrier(&mut self, flow: usize) -> Carrier {
+        let pinned = self.pins.find(flow);
+        let link = |link: &Link| Some(link.identifier) == pinned;
+        if let Some(place) = self.links.iter().position(link) {
+            return if self.links[place].sends {
+                Carrier::Link(place)
+            } else {
+                Carrier::Going
+            };
         }
         let usable = self.links.iter().enumerate().filter(|(_, link)| link.sends);
-        let (position, link) = usable.min_by_key(|(_, link)| link.backlog())?;
-        self.pins[pin] = link.identifier;
-        Some(position)
+        let emptiest =
+            usable.min_by_key(|(_, link)| (link.backlog(), self.pins.count(link.identifier)));
+        let Some((place, link)) = emptiest else {
+            return Carrier::None;
+        };
+        self.pins.pin(flow, link.identifier);
+        Carrier::Link(place)
     }
 
-    /// Spread the flows again over all links, where that can't reorder: a link that has nothing to send.
-    pub fn spread(&mut self) {
-        let usable: Vec<u64> = self
-            .links
-            .iter()
-            .filter(|link| link.sends)
-            .map(|link| link.identifier)
-            .collect();
-        if usable.is_empty() {
-            return;
-        }
-        for (index, pin) in self.pins.iter_mut().enumerate() {
-            let busy = self
-                .links
+    /// A link has gone: its flows go on elsewhere, first with what was held for them. Returns how many frames
+    /// could not be queued.
+    pub fn release(&mut self, scratch: &mut Scratch) -> u64 {
+        let (links, pins) = (&self.links, &self.pins);
+        let frames = self.held.release(|flow| {
+            links
                 .iter()
-                .any(|link| link.identifier == *pin && link.sends && link.backlog() > 0);
-            if !busy {
-                *pin = usable[index % usable.len()];
-            }
+                .all(|link| Some(link.identifier) != pins.peek(flow))
+        });
+        let mut refused = 0;
+        for frame in &frames {
+            let Ok(passing) = Passing::of(frame.packet()) else {
+                continue;
+            };
+            refused += match self.enqueue(&passing, scratch) {
+                Ok(dropped) => dropped,
+                Err(_) => passing.frame().segments(),
+            };
         }
+        refused
     }
 
-    /// True when a device joined to this session alone should wait.
-    pub fn is_congested(&self) -> bool {
-        let sending = self.links.iter().filter(|link| link.sends);
-        sending
-            .map(Link::backlog)
-            .min()
-            .is_none_or(|least| least > PAUSE_BYTES)
+    /// Let flows that are quiet choose a link again: there may be new ones.
+    pub fn loosen(&mut self, now_ms: u64) {
+        let links = &self.links;
+        self.pins.loosen(now_ms, |pinned| {
+            links
+                .iter()
+                .find(|link| link.identifier == pinned)
+                .is_none_or(Link::is_drained)
+        });
+    }
+
+    /// Links that are about to go and may still bring something.
+    pub fn going(&self) -> Vec<u64> {
+        let going = |link: &&Link| link.closing.is_some() && !link.ended;
+        let links = self.links.iter().filter(going);
+        links.map(|link| link.identifier).collect()
+    }
+
+    /// True when a device joined to this session alone should wait: nothing can be sent at all. A session that is
+    /// merely slow goes on reading, since its queue is fair and the device's isn't.
+    pub fn is_cut_off(&self) -> bool {
+        if let Some(acceleration) = &self.acceleration
+            && acceleration.is_ready()
+        {
+            return acceleration.backlog() > PAUSE_BYTES;
+        }
+        self.links.iter().all(|link| !link.sends)
     }
 
     /// The link of a connection.
@@ -178,21 +252,13 @@ impl Native {
             .find(|link| link.identifier == connection)
     }
 
-    /// Links whose keys are nearly used up (TLS 1.2): the client replaces what is closed.
-    pub fn worn_out(&self) -> Vec<u64> {
-        let worn = |link: &&Link| link.closing.is_none() && link.records_left() < WORN_OUT_RECORDS;
-        self.links
-            .iter()
-            .filter(worn)
-            .map(|link| link.identifier)
-            .collect()
-    }
-
     /// When something is due next: a keep-alive, a silent link, a link that takes too long to close.
     pub fn next_due_ms(&self) -> u64 {
         let links = self.links.iter();
+        let acceleration = self.acceleration.iter().map(|one| one.next_due_ms());
         links
             .map(|link| self.link_due_ms(link))
+            .chain(acceleration)
             .min()
             .unwrap_or(u64::MAX)
     }
@@ -215,15 +281,11 @@ impl Native {
     }
 
     /// Links that are over now: silent for the time-out, or closing for too long.
-    pub fn overdue(&self, now_ms: u64) -> Vec<u64> {
-        let over = |link: &&Link| match link.closing {
-            Some(until) => until <= now_ms,
-            None => link.receives && link.last_received_ms + self.rules.timeout_ms <= now_ms,
-        };
+    pub fn overdue(&mut self, now_ms: u64) -> Vec<u64> {
+        let timeout_ms = self.rules.timeout_ms;
         self.links
-            .iter()
-            .filter(over)
-            .map(|link| link.identifier)
+            .iter_mut()
+            .filter_map(|link| link.is_over(now_ms, timeout_ms).then_some(link.identifier))
             .collect()
     }
 

@@ -1,20 +1,25 @@
 //! What the worker threads, the acceptor and the callers share.
 
 use std::collections::{HashMap, VecDeque};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, mpsc};
 use std::time::Instant;
 
-use arc_swap::ArcSwapOption;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use crossbeam_queue::ArrayQueue;
 use etherloom_switch::lock::Mutex;
 use etherloom_switch::{Counters, PortId};
 use mio::Waker;
 
+use crate::acceleration::AccelerationShared;
+use crate::budget::Budget;
+use crate::capture::Tap;
+use crate::congestion::Congestion;
 use crate::event::{EventQueue, Notice, Subject};
 use crate::hub::Hub;
 use crate::message::{Batch, Message};
+use crate::sight::Sight;
 use crate::tls::{ClientSettings, Identity, TlsFacts};
 
 /// Engine-wide state.
@@ -27,6 +32,8 @@ pub struct Shared {
     pub connections: Mutex<HashMap<u64, Arc<ConnectionShared>>>,
     /// Sessions that Python still knows.
     pub sessions: Mutex<HashMap<u64, Arc<SessionShared>>>,
+    /// Sockets for datagrams that no session has got yet.
+    pub datagrams: Mutex<HashMap<u64, UdpSocket>>,
     /// Open hubs.
     pub hubs: Mutex<HashMap<u64, Arc<Hub>>>,
     /// The worker threads' mailboxes; set once at the start.
@@ -35,22 +42,37 @@ pub struct Shared {
     pub identity: ArcSwapOption<Identity>,
     /// How our own connections start TLS.
     pub client: ClientSettings,
+    /// For frames that wait.
+    pub budget: Arc<Budget>,
+    /// For links from now on.
+    pub congestion: ArcSwap<Congestion>,
+    /// Where traces look.
+    pub tap: Tap,
 }
 
 impl Shared {
     /// Nothing is open yet.
-    pub fn new(events: Arc<EventQueue>, client: ClientSettings) -> Self {
+    pub fn new(events: Arc<EventQueue>, client: ClientSettings, queue_bytes: usize) -> Self {
         Self {
             start: Instant::now(),
             identifiers: AtomicU64::new(1),
             events,
             connections: Mutex::default(),
             sessions: Mutex::default(),
+            datagrams: Mutex::default(),
             hubs: Mutex::default(),
             workers: OnceLock::new(),
             identity: ArcSwapOption::empty(),
             client,
+            budget: Budget::new(queue_bytes),
+            congestion: ArcSwap::default(),
+            tap: Tap::default(),
         }
+    }
+
+    /// Monotonic microseconds since the engine's start.
+    pub fn now_us(&self) -> u64 {
+        self.start.elapsed().as_micros() as u64
     }
 
     /// A number that was never used before.
@@ -68,18 +90,20 @@ impl Shared {
         self.workers.get().map_or(&[], Vec::as_slice)
     }
 
-    /// The worker with the least to do.
-    pub fn least_loaded(&self) -> usize {
-        let loads = self.loads();
-        (0..loads.len())
-            .min_by_key(|index| loads[*index])
-            .unwrap_or(0)
+    /// The reception with the least to do: where a new connection goes.
+    pub fn least_loaded_reception(&self) -> usize {
+        let handles = self.handles().iter().enumerate();
+        handles
+            .filter(|(_, handle)| handle.role == Role::Reception)
+            .min_by_key(|(_, handle)| handle.load.load(Ordering::Relaxed))
+            .map_or(0, |(index, _)| index)
     }
 
-    /// What each worker serves.
+    /// What each of the workers serves that move frames; they come first.
     pub fn loads(&self) -> Vec<usize> {
         let handles = self.handles().iter();
         handles
+            .filter(|handle| handle.role == Role::Frames)
             .map(|handle| handle.load.load(Ordering::Relaxed))
             .collect()
     }
@@ -94,11 +118,23 @@ impl Shared {
     }
 }
 
+/// What a worker is for. A handshake keeps a core busy for as long as thousands of frames do, so the two never
+/// share a thread, and the system prefers the frames' one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Ports of hubs and their frames.
+    Frames,
+    /// Connections that have not logged in.
+    Reception,
+}
+
 /// The mailbox of one worker.
 pub struct WorkerHandle {
+    /// What it is for.
+    pub role: Role,
     /// Commands and hand-overs.
     pub mail: mpsc::Sender<Message>,
-    /// Frames from each other worker: one bounded queue per pair.
+    /// Frames from each worker that moves some: one bounded queue per pair.
     pub batches: Vec<ArrayQueue<Batch>>,
     /// Connections and devices it serves.
     pub load: AtomicUsize,
@@ -107,9 +143,16 @@ pub struct WorkerHandle {
 }
 
 impl WorkerHandle {
-    /// A mailbox for one of `workers` workers.
-    pub fn new(mail: mpsc::Sender<Message>, waker: Waker, workers: usize, queue: usize) -> Self {
+    /// A mailbox with room for so many batches from each of `workers` workers.
+    pub fn new(
+        role: Role,
+        mail: mpsc::Sender<Message>,
+        waker: Waker,
+        workers: usize,
+        queue: usize,
+    ) -> Self {
         Self {
+            role,
             mail,
             batches: (0..workers).map(|_| ArrayQueue::new(queue)).collect(),
             load: AtomicUsize::new(0),
@@ -218,18 +261,24 @@ pub struct SessionShared {
     pub worker: usize,
     /// What feeds it.
     pub kind: PortKind,
+    /// What people call it.
+    pub label: OnceLock<String>,
     /// Its port on the hub, once plugged in.
     pub port: OnceLock<PortId>,
     /// Frames and bytes through the port.
     pub counters: Counters,
     /// Bytes of the links, headers and cipher included.
     pub wire: WireCounters,
+    /// Batches and delays.
+    pub sight: Arc<Sight>,
     /// Its links.
     pub links: Mutex<Vec<Arc<LinkShared>>>,
     /// Links since the start.
     pub links_opened: AtomicU64,
     /// Engine milliseconds of the last complete item from the peer.
     pub last_received_ms: AtomicU64,
+    /// UDP acceleration, once both ends have agreed on it.
+    pub acceleration: OnceLock<Arc<AccelerationShared>>,
     /// Set once.
     pub ended: OnceLock<Ended>,
     /// Memory ports: frames for Python.
@@ -249,12 +298,15 @@ impl SessionShared {
             identifier,
             worker,
             kind,
+            label: OnceLock::new(),
             port: OnceLock::new(),
             counters: Counters::default(),
             wire: WireCounters::default(),
+            sight: Arc::default(),
             links: Mutex::default(),
             links_opened: AtomicU64::new(0),
             last_received_ms: AtomicU64::new(0),
+            acceleration: OnceLock::new(),
             ended: OnceLock::new(),
             frames: Mutex::default(),
             queue_frames,
@@ -262,26 +314,56 @@ impl SessionShared {
             notice: Notice::new(Subject::Session, identifier),
         })
     }
+
+    /// Count what one turn at a device brought, a packet a read.
+    pub fn count_device_reads(&self, packets: u64) {
+        self.wire.reads.fetch_add(packets, Ordering::Relaxed);
+        self.sight.received_batch.count_some(packets);
+    }
 }
 
-/// Bytes on the wire. One writer: the worker.
+/// Bytes on the wire and the system calls that moved them. One writer: the worker.
 #[derive(Debug, Default)]
 pub struct WireCounters {
     /// To the peer.
     pub sent: AtomicU64,
     /// From the peer.
     pub received: AtomicU64,
+    /// Calls that wrote.
+    pub writes: AtomicU64,
+    /// Calls that read.
+    pub reads: AtomicU64,
 }
 
 impl WireCounters {
-    /// Count bytes to the peer.
+    /// Count a write and its bytes to the peer.
     pub fn add_sent(&self, bytes: usize) {
         self.sent.fetch_add(bytes as u64, Ordering::Relaxed);
+        self.writes.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Count bytes from the peer.
+    /// Count a read and its bytes from the peer.
     pub fn add_received(&self, bytes: usize) {
         self.received.fetch_add(bytes as u64, Ordering::Relaxed);
+        self.reads.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Count writes to a device: what its frames are is counted at the port.
+    pub fn add_device_writes(&self, writes: u64) {
+        self.writes.fetch_add(writes, Ordering::Relaxed);
+    }
+
+    /// Take over the figures of a link that is gone.
+    pub fn absorb(&self, link: &Self) {
+        let pairs = [
+            (&self.sent, &link.sent),
+            (&self.received, &link.received),
+            (&self.writes, &link.writes),
+            (&self.reads, &link.reads),
+        ];
+        for (all, one) in pairs {
+            all.fetch_add(one.load(Ordering::Relaxed), Ordering::Relaxed);
+        }
     }
 }
 
@@ -299,4 +381,8 @@ pub struct LinkShared {
     pub facts: TlsFacts,
     /// Its bytes.
     pub wire: WireCounters,
+    /// Of its session.
+    pub sight: Arc<Sight>,
+    /// The peer has said goodbye; what it was owed may still be under way.
+    pub ended: AtomicBool,
 }

@@ -2,12 +2,15 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
+use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 
 use etherloom_switch::{CountersSnapshot, PortId};
 
+use crate::acceleration::AccelerationShared;
 use crate::admission::Gate;
-use crate::shared::{LinkShared, PortKind, SessionShared};
+use crate::shared::{LinkShared, PortKind, SessionShared, WireCounters};
+use crate::sight::SightSnapshot;
 
 /// Counts of a listener.
 #[derive(Clone, Copy, Debug)]
@@ -105,6 +108,42 @@ impl LinkSnapshot {
     }
 }
 
+/// UDP acceleration of a session.
+#[derive(Clone, Debug)]
+pub struct AccelerationSnapshot {
+    /// The other end answers.
+    pub reached: bool,
+    /// Frames go this way.
+    pub active: bool,
+    /// How often they did and had to go back.
+    pub fallbacks: u64,
+    /// Datagrams to the other end.
+    pub sent: u64,
+    /// Authentic ones of the other end.
+    pub received: u64,
+    /// Not authentic.
+    pub forged: u64,
+    /// Authentic, and seen before, too old or for another session.
+    pub replayed: u64,
+    /// Where the other end is.
+    pub peer: Option<SocketAddr>,
+}
+
+impl AccelerationSnapshot {
+    fn of(shared: &AccelerationShared, ended: bool) -> Self {
+        Self {
+            reached: shared.reached.load(Relaxed) && !ended,
+            active: shared.active.load(Relaxed) && !ended,
+            fallbacks: shared.fallbacks.load(Relaxed),
+            sent: shared.sent.load(Relaxed),
+            received: shared.received.load(Relaxed),
+            forged: shared.forged.load(Relaxed),
+            replayed: shared.replayed.load(Relaxed),
+            peer: *shared.peer.lock(),
+        }
+    }
+}
+
 /// A session.
 #[derive(Clone, Debug)]
 pub struct SessionSnapshot {
@@ -128,19 +167,31 @@ pub struct SessionSnapshot {
     pub wire_bytes_sent: u64,
     /// On the wire, all links.
     pub wire_bytes_received: u64,
+    /// System calls that wrote, all links or the device.
+    pub writes: u64,
+    /// System calls that read.
+    pub reads: u64,
+    /// Batches and delays.
+    pub sight: SightSnapshot,
     /// Since the last complete item from the peer.
     pub idle_ms: u64,
+    /// UDP acceleration, where both ends agreed on it.
+    pub acceleration: Option<AccelerationSnapshot>,
 }
 
 impl SessionSnapshot {
     /// Read a session.
     pub fn of(session: &SessionShared, now_ms: u64) -> Self {
-        let links: Vec<_> = session
-            .links
-            .lock()
-            .iter()
-            .map(|link| LinkSnapshot::of(link))
-            .collect();
+        let present = session.links.lock().clone();
+        let sum = |count: fn(&WireCounters) -> &AtomicU64| -> u64 {
+            present
+                .iter()
+                .map(|link| count(&link.wire).load(Relaxed))
+                .sum()
+        };
+        // One that the peer has left is no connection any more, though its last bytes are.
+        let links = present.iter().filter(|link| !link.ended.load(Relaxed));
+        let links: Vec<_> = links.map(|link| LinkSnapshot::of(link)).collect();
         let (kind, device) = match &session.kind {
             PortKind::Native => ("native", None),
             PortKind::Tap(name) => ("tap", Some(name.clone())),
@@ -154,11 +205,16 @@ impl SessionSnapshot {
             ended: session.ended.get().map(|reason| reason.as_str()),
             links_opened: session.links_opened.load(Relaxed),
             drops: named_drops(&counters),
-            wire_bytes_sent: session.wire.sent.load(Relaxed)
-                + links.iter().map(|link| link.bytes_sent).sum::<u64>(),
-            wire_bytes_received: session.wire.received.load(Relaxed)
-                + links.iter().map(|link| link.bytes_received).sum::<u64>(),
+            wire_bytes_sent: session.wire.sent.load(Relaxed) + sum(|wire| &wire.sent),
+            wire_bytes_received: session.wire.received.load(Relaxed) + sum(|wire| &wire.received),
+            writes: session.wire.writes.load(Relaxed) + sum(|wire| &wire.writes),
+            reads: session.wire.reads.load(Relaxed) + sum(|wire| &wire.reads),
+            sight: session.sight.snapshot(),
             idle_ms: now_ms.saturating_sub(session.last_received_ms.load(Relaxed)),
+            acceleration: session
+                .acceleration
+                .get()
+                .map(|shared| AccelerationSnapshot::of(shared, session.ended.get().is_some())),
             counters,
             links,
         }

@@ -1,9 +1,17 @@
 //! Dictionaries of Python as records of the engine.
 
+use std::net::SocketAddr;
+use std::os::fd::RawFd;
+
+use etherloom_engine::acceleration::AccelerationRules;
 use etherloom_engine::admission::Limits;
+use etherloom_engine::capture::TraceSettings;
+use etherloom_engine::engine::{Engine, EngineError};
 use etherloom_engine::link::LinkSettings;
 use etherloom_engine::session::SessionRules;
 use etherloom_switch::HubRules;
+use etherloom_wire::acceleration::Protection;
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 #[derive(FromPyObject, Clone, Copy)]
@@ -30,6 +38,7 @@ pub struct SessionArguments {
     timeout_ms: u64,
     compress: bool,
     half_duplex: bool,
+    qos: bool,
     super_frames: bool,
     queue_bytes: usize,
 }
@@ -41,6 +50,7 @@ impl From<SessionArguments> for SessionRules {
             timeout_ms: arguments.timeout_ms,
             compress: arguments.compress,
             half_duplex: arguments.half_duplex,
+            qos: arguments.qos,
             super_frames: arguments.super_frames,
             queue_bytes: arguments.queue_bytes,
         }
@@ -65,6 +75,46 @@ impl From<LinkArguments> for LinkSettings {
 
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
+pub struct AccelerationArguments {
+    peers: Vec<(String, u16)>,
+    encrypt: bool,
+    compress: bool,
+    version: u32,
+    send_key: Vec<u8>,
+    receive_key: Vec<u8>,
+    own_cookie: u32,
+    peer_cookie: u32,
+    fast: bool,
+    own: bool,
+}
+
+impl TryFrom<AccelerationArguments> for AccelerationRules {
+    type Error = PyErr;
+
+    fn try_from(arguments: AccelerationArguments) -> PyResult<Self> {
+        let protection = |key: &[u8]| {
+            Protection::of(arguments.encrypt, arguments.version, key)
+                .ok_or_else(|| PyValueError::new_err("version and keys don't fit together"))
+        };
+        let peers = arguments.peers.iter().map(|(text, port)| {
+            let address = crate::address(text)?;
+            Ok(SocketAddr::new(address.to_canonical(), *port))
+        });
+        Ok(Self {
+            peers: peers.collect::<PyResult<_>>()?,
+            send: protection(&arguments.send_key)?,
+            receive: protection(&arguments.receive_key)?,
+            own_cookie: arguments.own_cookie,
+            peer_cookie: arguments.peer_cookie,
+            fast: arguments.fast,
+            own: arguments.own,
+            compress: arguments.compress,
+        })
+    }
+}
+
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
 pub struct LimitArguments {
     unestablished_per_source: usize,
     unestablished_total: usize,
@@ -78,5 +128,33 @@ impl From<LimitArguments> for Limits {
             total: arguments.unestablished_total,
             deadline_ms: arguments.deadline_ms,
         }
+    }
+}
+
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub struct TraceArguments {
+    hub: u64,
+    session: Option<u64>,
+    drops: bool,
+    filter: String,
+    snap: usize,
+    count: u64,
+    about: String,
+    pub descriptor: Option<RawFd>,
+}
+
+impl TraceArguments {
+    /// A filter may be refused.
+    pub fn settings(self) -> Result<TraceSettings, EngineError> {
+        Ok(TraceSettings {
+            hub: self.hub,
+            session: self.session,
+            drops: self.drops,
+            filter: Engine::compile_filter(&self.filter)?,
+            snap: self.snap,
+            count: self.count,
+            about: self.about,
+        })
     }
 }

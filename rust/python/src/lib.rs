@@ -9,11 +9,15 @@ use std::time::Duration;
 
 use etherloom_engine::engine::{Engine as Inner, EngineError};
 use etherloom_engine::logging;
+use etherloom_engine::tls::TlsRules;
 use pyo3::exceptions::{PyKeyError, PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
-use crate::arguments::{HubArguments, LimitArguments, LinkArguments, SessionArguments};
+use crate::arguments::{
+    AccelerationArguments, HubArguments, LimitArguments, LinkArguments, SessionArguments,
+    TraceArguments,
+};
 
 /// The one conversion of errors.
 fn refuse(error: EngineError) -> PyErr {
@@ -39,9 +43,15 @@ struct Engine(Inner);
 #[pymethods]
 impl Engine {
     #[new]
-    #[pyo3(signature = (*, workers = 0))]
-    fn new(workers: usize) -> PyResult<Self> {
-        Inner::start(workers).map(Self).map_err(refuse)
+    #[pyo3(signature = (*, workers = 0, queue_budget_bytes = 0))]
+    fn new(workers: usize, queue_budget_bytes: usize) -> PyResult<Self> {
+        Inner::start(workers, queue_budget_bytes)
+            .map(Self)
+            .map_err(refuse)
+    }
+
+    fn set_congestion(&self, name: &str) -> PyResult<()> {
+        self.0.set_congestion(name).map_err(refuse)
     }
 
     fn wake_descriptor(&self) -> i32 {
@@ -64,6 +74,11 @@ impl Engine {
         logging::take()
     }
 
+    #[allow(clippy::unused_self, reason = "it needs the threads to yield to")]
+    fn yield_to_frames(&self) {
+        etherloom_engine::yield_to_frames();
+    }
+
     fn stop(&self, py: Python<'_>, deadline_ms: u64) -> bool {
         py.detach(|| self.0.stop(Duration::from_millis(deadline_ms)))
     }
@@ -72,8 +87,19 @@ impl Engine {
         clippy::needless_pass_by_value,
         reason = "PyO3 hands over owned values"
     )]
-    fn set_identity(&self, chain: Vec<Vec<u8>>, private_key: Vec<u8>) -> PyResult<()> {
-        self.0.set_identity(chain, &private_key).map_err(refuse)
+    #[pyo3(signature = (chain, private_key, ciphers = Vec::new(), tls13_only = false))]
+    fn set_identity(
+        &self,
+        chain: Vec<Vec<u8>>,
+        private_key: Vec<u8>,
+        ciphers: Vec<String>,
+        tls13_only: bool,
+    ) -> PyResult<()> {
+        let rules = TlsRules::named(&ciphers, tls13_only)
+            .map_err(|error| refuse(EngineError::Tls(error)))?;
+        self.0
+            .set_identity(chain, &private_key, &rules)
+            .map_err(refuse)
     }
 
     fn open_listener(&self, address: &str, port: u16, limits: LimitArguments) -> PyResult<u64> {
@@ -194,6 +220,31 @@ impl Engine {
             .map_err(refuse)
     }
 
+    fn open_datagrams(&self, address: &str, first: u16, last: u16) -> PyResult<u64> {
+        self.0
+            .open_datagrams(crate::address(address)?, first, last)
+            .map_err(refuse)
+    }
+
+    fn datagrams_port(&self, datagrams: u64) -> PyResult<u16> {
+        self.0.datagrams_port(datagrams).map_err(refuse)
+    }
+
+    fn close_datagrams(&self, datagrams: u64) -> PyResult<()> {
+        self.0.close_datagrams(datagrams).map_err(refuse)
+    }
+
+    fn accelerate(
+        &self,
+        session: u64,
+        datagrams: u64,
+        rules: AccelerationArguments,
+    ) -> PyResult<()> {
+        self.0
+            .accelerate(session, datagrams, rules.try_into()?)
+            .map_err(refuse)
+    }
+
     fn open_tap(&self, hub: u64, name: &str) -> PyResult<u64> {
         self.0.open_tap(hub, name).map_err(refuse)
     }
@@ -218,6 +269,49 @@ impl Engine {
 
     fn session_snapshot<'py>(&self, py: Python<'py>, session: u64) -> PyResult<Bound<'py, PyDict>> {
         results::session(py, &self.0.session_snapshot(session).map_err(refuse)?)
+    }
+
+    fn label_session(&self, session: u64, label: String) -> PyResult<()> {
+        self.0.label_session(session, label).map_err(refuse)
+    }
+
+    #[staticmethod]
+    fn check_filter(filter: &str) -> PyResult<()> {
+        Inner::compile_filter(filter).map(drop).map_err(refuse)
+    }
+
+    fn open_trace(&self, trace: TraceArguments) -> PyResult<u64> {
+        let descriptor = trace.descriptor;
+        let settings = trace.settings().map_err(refuse)?;
+        self.0.open_trace(settings, descriptor).map_err(refuse)
+    }
+
+    fn trace_snapshot<'py>(&self, py: Python<'py>, trace: u64) -> PyResult<Bound<'py, PyDict>> {
+        results::trace(py, &self.0.trace_snapshot(trace).map_err(refuse)?)
+    }
+
+    fn take_trace_lines<'py>(
+        &self,
+        py: Python<'py>,
+        trace: u64,
+        maximum: usize,
+    ) -> PyResult<Vec<Bound<'py, PyDict>>> {
+        let lines = self.0.take_trace_lines(trace, maximum).map_err(refuse)?;
+        lines.iter().map(|one| results::line(py, one)).collect()
+    }
+
+    fn close_trace<'py>(
+        &self,
+        py: Python<'py>,
+        trace: u64,
+    ) -> PyResult<(Bound<'py, PyDict>, Vec<Bound<'py, PyDict>>)> {
+        let closed = py.detach(|| self.0.close_trace(trace));
+        let (snapshot, lines) = closed.map_err(refuse)?;
+        let lines = lines.iter().map(|one| results::line(py, one));
+        Ok((
+            results::trace(py, &snapshot)?,
+            lines.collect::<PyResult<_>>()?,
+        ))
     }
 
     fn close_link(&self, session: u64, connection: u64) -> PyResult<()> {

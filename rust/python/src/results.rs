@@ -2,8 +2,12 @@
 
 use std::net::SocketAddr;
 
+use etherloom_engine::capture::{Line, TraceSnapshot};
 use etherloom_engine::engine::ConnectionFacts;
-use etherloom_engine::snapshot::{LinkSnapshot, ListenerSnapshot, MacEntry, SessionSnapshot};
+use etherloom_engine::sight::HistogramSnapshot;
+use etherloom_engine::snapshot::{
+    AccelerationSnapshot, LinkSnapshot, ListenerSnapshot, MacEntry, SessionSnapshot,
+};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
@@ -65,6 +69,23 @@ fn link<'py>(py: Python<'py>, snapshot: &LinkSnapshot) -> Dictionary<'py> {
     Ok(result)
 }
 
+fn histogram(snapshot: &HistogramSnapshot) -> (u64, Vec<(u64, u64)>) {
+    (snapshot.sum, snapshot.filled().collect())
+}
+
+fn acceleration<'py>(py: Python<'py>, snapshot: &AccelerationSnapshot) -> Dictionary<'py> {
+    let result = PyDict::new(py);
+    result.set_item("reached", snapshot.reached)?;
+    result.set_item("active", snapshot.active)?;
+    result.set_item("fallbacks", snapshot.fallbacks)?;
+    result.set_item("sent", snapshot.sent)?;
+    result.set_item("received", snapshot.received)?;
+    result.set_item("forged", snapshot.forged)?;
+    result.set_item("replayed", snapshot.replayed)?;
+    result.set_item("peer", snapshot.peer.map(endpoint))?;
+    Ok(result)
+}
+
 pub fn session<'py>(py: Python<'py>, snapshot: &SessionSnapshot) -> Dictionary<'py> {
     let result = PyDict::new(py);
     let links = snapshot
@@ -89,7 +110,35 @@ pub fn session<'py>(py: Python<'py>, snapshot: &SessionSnapshot) -> Dictionary<'
     result.set_item("broadcast_bytes_sent", sent.broadcast_bytes)?;
     result.set_item("wire_bytes_received", snapshot.wire_bytes_received)?;
     result.set_item("wire_bytes_sent", snapshot.wire_bytes_sent)?;
+    result.set_item("writes", snapshot.writes)?;
+    result.set_item("reads", snapshot.reads)?;
+    result.set_item("queue_delay_us", histogram(&snapshot.sight.queue_delay_us))?;
+    result.set_item("sent_batch", histogram(&snapshot.sight.sent_batch))?;
+    result.set_item("received_batch", histogram(&snapshot.sight.received_batch))?;
     result.set_item("drops", &snapshot.drops)?;
     result.set_item("idle_ms", snapshot.idle_ms)?;
+    let datagrams = snapshot.acceleration.as_ref();
+    let datagrams = datagrams.map(|one| acceleration(py, one)).transpose()?;
+    result.set_item("acceleration", datagrams)?;
+    Ok(result)
+}
+
+pub fn trace<'py>(py: Python<'py>, snapshot: &TraceSnapshot) -> Dictionary<'py> {
+    let result = PyDict::new(py);
+    result.set_item("records", snapshot.records)?;
+    result.set_item("lost", snapshot.lost)?;
+    result.set_item("finished", snapshot.finished)?;
+    result.set_item("error", &snapshot.error)?;
+    Ok(result)
+}
+
+pub fn line<'py>(py: Python<'py>, line: &Line) -> Dictionary<'py> {
+    let result = PyDict::new(py);
+    result.set_item("unix_ns", line.unix_ns)?;
+    result.set_item("session", line.session)?;
+    result.set_item("port", &line.port)?;
+    result.set_item("inward", line.inward)?;
+    result.set_item("reason", line.reason)?;
+    result.set_item("summary", &line.summary)?;
     Ok(result)
 }

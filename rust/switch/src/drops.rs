@@ -24,6 +24,8 @@ pub enum DropReason {
     SamePort,
     /// More was waiting for the target than its queue holds.
     QueueFull,
+    /// What waits in all sessions together had no more room for this one.
+    OverBudget,
     /// The target was gone, or had no connection that may carry frames.
     NoLink,
     /// The frame could not be compressed for the target.
@@ -38,7 +40,7 @@ pub enum DropReason {
 
 impl DropReason {
     /// Every reason, in the order of counters.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Empty,
         Self::TooLong,
         Self::BadCompression,
@@ -49,6 +51,7 @@ impl DropReason {
         Self::MacTableFull,
         Self::SamePort,
         Self::QueueFull,
+        Self::OverBudget,
         Self::NoLink,
         Self::CompressionFailed,
         Self::DeviceRefused,
@@ -74,6 +77,7 @@ impl DropReason {
             Self::MacTableFull => "mac_table_full",
             Self::SamePort => "same_port",
             Self::QueueFull => "queue_full",
+            Self::OverBudget => "over_budget",
             Self::NoLink => "no_link",
             Self::CompressionFailed => "compression_failed",
             Self::DeviceRefused => "device_refused",

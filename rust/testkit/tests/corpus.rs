@@ -28,8 +28,18 @@ fn block_stream() {
 }
 
 #[test]
+fn datagram() {
+    replay("datagram", fuzz::datagram);
+}
+
+#[test]
 fn ethernet() {
     replay("ethernet", fuzz::ethernet);
+}
+
+#[test]
+fn filter() {
+    replay("filter", fuzz::filter);
 }
 
 #[test]

@@ -58,6 +58,13 @@ NoEncrypt = Annotated[bool, typer.Option("--no-encrypt", help="Ask for PLAIN TEX
 SuperFrames = Annotated[
     Switch, typer.Option(help="Carry what the kernel joins whole, where the server does too.")
 ]
+Congestion = Annotated[
+    str, typer.Option(metavar="auto|NAME", help="Congestion control of the connections: cubic, bbr, ...")
+]
+UdpAcceleration = Annotated[
+    Switch,
+    typer.Option(help="Carry frames by UDP as well, where the server does and the path lets it through."),
+]
 ConnectionLifetime = Annotated[
     float,
     typer.Option(metavar="S", min=0, help="Replace each TCP connection after so long.", show_default="never"),

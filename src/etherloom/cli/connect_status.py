@@ -83,17 +83,20 @@ class Summary:
         self._connections = ""
         self._cipher = ""
         self._traffic = ""
+        self._way = ""
 
     def take(self, event: events.Event) -> None:
         match event:
             case events.Connecting() | events.LoggingIn() | events.Waiting() | events.Ended():
                 self._state, self._session, self._connections, self._traffic = describe(event), "", "", ""
             case events.Established():
-                self._state, self._session = "connected", event.session
+                self._state, self._session, self._way = "connected", event.session, ""
                 self._connections = f"1/{event.connections} connections"
                 self._cipher = _cipher(event)
             case events.LinksChanged(connections, maximum):
                 self._connections = f"{connections}/{maximum} connections"
+            case events.AccelerationChanged():
+                self._way = "by UDP" if event.active else ""
             case events.AddressesChanged():
                 self._address = " ".join(event.addresses)
             case events.Traffic(sent, received):
@@ -105,7 +108,8 @@ class Summary:
 
     def line(self) -> str:
         cipher = self._cipher if self._session else ""
-        parts = (self._state, self._session, self._address, self._connections, cipher, self._traffic)
+        way = self._way if self._session else ""
+        parts = (self._state, self._session, self._address, self._connections, way, cipher, self._traffic)
         return " · ".join(part for part in parts if part)
 
 
@@ -119,8 +123,8 @@ def describe(event: events.Event) -> str:
             return f"logging in at {address} port {port} ({tls_version}, {cipher})"
         case events.Established():
             return f"connected: {_established(event)}"
-        case events.LinksChanged(connections, maximum):
-            return f"{connections} of {maximum} connections"
+        case events.LinksChanged() | events.AccelerationChanged():
+            return _ways(event)
         case events.Waiting(seconds, _, message):
             return f"not connected: {message}; trying again in {seconds:.0f} s"
         case events.AddressesChanged():
@@ -141,10 +145,21 @@ def _established(event: events.Established) -> str:
         modes.append("half duplex")
     if event.super_frames:
         modes.append("super-frames")
+    modes.append(f"UDP acceleration: {event.udp_acceleration}")
     if event.compress:
         modes.append("compressed")
     text = f"session {event.session} on {event.address} port {event.port}, {', '.join(modes)}"
     return f"{text}; the hub says: {_one_line(event.message)}" if event.message else text
+
+
+def _ways(event: events.LinksChanged | events.AccelerationChanged) -> str:
+    if isinstance(event, events.LinksChanged):
+        return f"{event.connections} of {event.maximum} connections"
+    if event.active:
+        return "frames go by UDP"
+    fallen = f" (fell back {event.fallbacks} times)" if event.fallbacks else ""
+    reason = "the path is being tried" if event.reached else "no answer by UDP"
+    return f"frames go by TCP: {reason}{fallen}"
 
 
 def _cipher(event: events.Established) -> str:

@@ -24,6 +24,13 @@ SuperFrames = Annotated[
     Switch | None,
     typer.Option("--super-frames", help="Carry what the kernel joins whole to clients of our own."),
 ]
+UdpAcceleration = Annotated[
+    Switch | None, typer.Option("--udp-acceleration", help="Carry frames by UDP as well, where that works.")
+]
+UdpAccelerationV1 = Annotated[
+    Switch | None,
+    typer.Option("--udp-acceleration-v1", help="Even with version 1 (RC4), which can be tampered with."),
+]
 Hidden = Annotated[Switch | None, typer.Option("--hidden", help="Keep it off the list for strangers.")]
 
 
@@ -67,6 +74,8 @@ def set_hub(
     require_encryption: RequireEncryption = None,
     hidden: Hidden = None,
     super_frames: SuperFrames = None,
+    udp_acceleration: UdpAcceleration = None,
+    udp_acceleration_v1: UdpAccelerationV1 = None,
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read a password for the hub's administrator.")
     ] = False,
@@ -74,7 +83,14 @@ def set_hub(
     """Change a hub's options; what isn't given stays as it is."""
     password = read_password(from_stdin=True, what="") if password_stdin else None
     request = own.HubOptions(
-        name, max_sessions, is_on(hidden), is_on(require_encryption), is_on(super_frames), password
+        name,
+        max_sessions,
+        is_on(hidden),
+        is_on(require_encryption),
+        is_on(super_frames),
+        is_on(udp_acceleration),
+        is_on(udp_acceleration_v1),
+        password,
     )
     if request == own.HubOptions(name):
         raise typer.BadParameter("nothing to change: give an option, see `etherloom hub set --help`")
@@ -121,6 +137,7 @@ def _print_hub(status: hub.HubStatus, options: own.HubOptions, table: own.MacTab
             "Encryption required": options.require_encryption,
             "Hidden": options.hidden,
             "Super-frames": options.super_frames,
+            "UDP acceleration": _acceleration(options),
             "Users": status.users,
             "Log-ins": status.logins,
             "Last log-in": terminal.format_time(status.last_login if status.logins else 0) or "never",
@@ -133,6 +150,12 @@ def _print_hub(status: hub.HubStatus, options: own.HubOptions, table: own.MacTab
         terminal.print_line("")
         rows = [(row.address.hex(":"), row.vlan or "-", row.session) for row in table.rows]
         terminal.print_table(("MAC", "VLAN", "SESSION"), rows)
+
+
+def _acceleration(options: own.HubOptions) -> str:
+    if not options.udp_acceleration:
+        return "no"
+    return "yes, version 1 too" if options.udp_acceleration_v1 else "yes"
 
 
 terminal.add_command(app, "list", list_hubs)

@@ -14,7 +14,19 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from etherloom.cli import bridge, doctor, hub, later, listener, server, session, terminal, user
+from etherloom.cli import (
+    bridge,
+    doctor,
+    encryption,
+    hub,
+    later,
+    listener,
+    server,
+    session,
+    terminal,
+    trace,
+    user,
+)
 from etherloom.cli.terminal import Failure
 from etherloom.model.errors import Refusal
 from etherloom.rpc.client import ClientError
@@ -55,8 +67,10 @@ def _build() -> typer.Typer:
         ("listener", listener.app),
         ("bridge", bridge.app),
         ("session", session.app),
+        ("tls", encryption.app),
     ):
         app.add_typer(group, name=name)
+    terminal.add_command(app, "trace", trace.run)
     terminal.add_command(app, "backup", server.back_up)
     terminal.add_command(app, "restore", server.restore)
     later.add_commands(app)

@@ -18,6 +18,13 @@ from etherloom.wire.digest import hash_administrator_password
 _SERVER: Final = "etherloom.daemon.server"
 _SETTINGS: Final = "etherloom.daemon.settings"
 
+Congestion = Annotated[
+    str,
+    typer.Option(
+        "--congestion", metavar="auto|NAME", help="Congestion control of the connections: cubic, bbr, ..."
+    ),
+]
+
 
 def serve(
     listen: Annotated[
@@ -27,12 +34,13 @@ def serve(
     log_level: Annotated[
         str, typer.Option("--log-level", metavar="LEVEL", help="debug, info, warning or error.")
     ] = "info",
+    congestion: Congestion = "auto",
 ) -> None:
     """Run a server in the foreground; SIGTERM stops it cleanly."""
     if log_level.casefold() not in ("debug", "info", "warning", "error"):
         raise typer.BadParameter(f"{log_level!r} is no log level: use debug, info, warning or error")
     settings = importlib.import_module(_SETTINGS).ServeSettings(
-        terminal.state_directory(), tuple(listen or ()), log_level.casefold()
+        terminal.state_directory(), tuple(listen or ()), log_level.casefold(), congestion
     )
     raise typer.Exit(importlib.import_module(_SERVER).run(settings))
 

@@ -5,6 +5,7 @@ from typing import Annotated, Final
 import typer
 
 from etherloom.cli import terminal
+from etherloom.cli.sight import describe_work
 from etherloom.rpc.catalog import own, session
 from etherloom.rpc.catalog.hub import HubName
 
@@ -52,17 +53,30 @@ def _print_session(one: own.SessionDetails) -> None:
             "Compressed": one.compressed,
             "Half duplex": one.half_duplex,
             "Super-frames": one.super_frames,
+            "UDP acceleration": _acceleration(one.acceleration),
             "Time-out": f"{one.timeout_ms / 1000:g} s, silent for {one.idle_ms / 1000:.1f} s",
             "Links": f"{len(one.links)} of {one.links_maximum}, {one.links_opened} opened in all",
             "Received": terminal.format_traffic(one.traffic, received=True),
             "Sent": terminal.format_traffic(one.traffic, received=False),
             "On the wire": f"{one.wire_bytes_received} bytes received, {one.wire_bytes_sent} sent",
+            **describe_work(one),
         }
     )
     _print_links(one)
     if one.drops:
         terminal.print_line("")
         terminal.print_table(("DROPPED BECAUSE", "FRAMES"), [(row.reason, row.frames) for row in one.drops])
+
+
+def _acceleration(facts: own.Acceleration) -> str:
+    if not facts.version:
+        return f"no: {facts.reason}" if facts.reason else "no"
+    if facts.active:
+        state = "frames go by UDP"
+    else:
+        state = "frames go by TCP: " + (facts.reason or "the path is being tried")
+    fallen = f", fell back {facts.fallbacks} times" if facts.fallbacks else ""
+    return f"version {facts.version}, {state}{fallen}"
 
 
 def _encryption(one: own.SessionDetails) -> str:

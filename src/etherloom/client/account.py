@@ -5,6 +5,7 @@ from enum import Enum
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
 from typing import Final
 
+from etherloom.engine.commands import AUTOMATIC_CONGESTION
 from etherloom.handshake.client_login import AnonymousLogin, PasswordLogin, PlainPasswordLogin
 from etherloom.wire.digest import hash_password
 
@@ -105,6 +106,8 @@ class Account:
     compress: bool = False
     encrypt: bool = True
     super_frames: bool = True
+    congestion: str = AUTOMATIC_CONGESTION
+    udp_acceleration: bool = True
     additional_interval_s: float = 1.0
     connection_lifetime_s: float = 0.0
     retry: RetryRule = field(default=RetryRule())

@@ -40,6 +40,7 @@ class Established:
     compress: bool
     half_duplex: bool
     super_frames: bool
+    udp_acceleration: str
     timeout_s: float
     tls_version: str
     cipher: str
@@ -52,6 +53,15 @@ class LinksChanged:
 
     connections: int
     maximum: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccelerationChanged:
+    """Whether frames go by UDP now, and whether the server answers there at all."""
+
+    active: bool
+    reached: bool
+    fallbacks: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +113,7 @@ Event = (
     | LoggingIn
     | Established
     | LinksChanged
+    | AccelerationChanged
     | Waiting
     | AddressesChanged
     | Traffic
@@ -115,6 +126,7 @@ _NAMES: dict[type, str] = {
     LoggingIn: "logging_in",
     Established: "established",
     LinksChanged: "connections",
+    AccelerationChanged: "udp_acceleration",
     Waiting: "waiting",
     AddressesChanged: "addresses",
     Traffic: "traffic",

@@ -12,6 +12,7 @@ from etherloom.client.account import Account
 from etherloom.client.refusals import explain
 from etherloom.engine.commands import Direction
 from etherloom.engine.facade import Connection, ConnectionLost
+from etherloom.handshake.acceleration import AccelerationOffer
 from etherloom.handshake.additional_connection import AdditionalConnect
 from etherloom.handshake.client_facts import ClientFacts
 from etherloom.handshake.client_login import ClientLogin, LoginCredential
@@ -51,13 +52,18 @@ class Joined:
 
 
 async def log_in(
-    connection: Connection, account: Account, credential: LoginCredential, facts: ClientFacts, chance: Random
+    connection: Connection,
+    account: Account,
+    credential: LoginCredential,
+    facts: ClientFacts,
+    chance: Random,
+    offer: AccelerationOffer | None = None,
 ) -> LoggedIn | Redirect:
     """Ask for a session. Raises Refusal, and ConnectionLost."""
     machine = ClientLogin(connection.facts.peer[0], account.hub, account.user)
     _send(connection, machine.start())
     hello = await _await_hello(connection, machine, account)
-    _send(connection, machine.login(credential, _wishes(account), facts, _padding(chance)))
+    _send(connection, machine.login(credential, _wishes(account, offer), facts, _padding(chance)))
     while True:
         for action in machine.feed(await _read(connection), _date()):
             match action:
@@ -103,7 +109,7 @@ async def _await_hello(connection: Connection, machine: ClientLogin, account: Ac
         raise explain(ErrorCode.SERVER_IS_NOT_VPN, account) from lost
 
 
-def _wishes(account: Account) -> SessionWishes:
+def _wishes(account: Account, offer: AccelerationOffer | None) -> SessionWishes:
     return SessionWishes(
         # Half duplex takes one connection each way.
         max_connection=max(account.connections, 2 if account.half_duplex else 1),
@@ -112,6 +118,7 @@ def _wishes(account: Account) -> SessionWishes:
         half_connection=account.half_duplex,
         super_frames=SUPER_FRAMES_VERSION if account.super_frames else 0,
         qos=False,
+        acceleration=offer,
     )
 
 

@@ -28,6 +28,7 @@ from etherloom.model.errors import ErrorCode, Refusal
 from etherloom.model.product import CLIENT_PRODUCT, WIRE_BUILD, WIRE_VERSION
 
 _STOPPED: Final = events.Ended(ErrorCode.USER_CANCEL, "stopped")
+_WATCH_S: Final = 0.5
 _STANDARD_MTU: Final = 1500
 
 
@@ -50,6 +51,7 @@ async def run(order: Order, report: Callable[[events.Event], None], stop: asynci
     async with _journalled(order) as (system, settings):
         engine = Facade()
         try:
+            engine.use_congestion(order.account.congestion)
             return await _Program(engine, system, order.account, settings, report).run(
                 stop, order.traffic_interval_s
             )
@@ -157,13 +159,14 @@ class _Program:
             following = group.create_task(self._addressing.run())
             running = group.create_task(self._runner.run())
             stopping = group.create_task(stop.wait())
+            watching = group.create_task(self._watch_acceleration())
             telling = group.create_task(self._tell_traffic(traffic_interval_s))
             await asyncio.wait((running, stopping, tap.ended), return_when=asyncio.FIRST_COMPLETED)
             ended = _outcome(running, tap, stop)
             # The lease is given back through the session, so the session goes last.
             await _cancel(following)
             await self._addressing.finish()
-            for task in (telling, stopping, running):
+            for task in (watching, telling, stopping, running):
                 await _cancel(task)
         return ended
 
@@ -174,6 +177,23 @@ class _Program:
             elif isinstance(event, events.Waiting | events.Ended):
                 self._addressing.disconnected()
         self._report(event)
+
+    async def _watch_acceleration(self) -> None:
+        """The engine changes its way without asking; people may want to know."""
+        shown: events.AccelerationChanged | None = None
+        while True:
+            await asyncio.sleep(_WATCH_S)
+            session = self._runner.session
+            datagrams = session.snapshot()["acceleration"] if session is not None else None
+            if datagrams is None:
+                shown = None
+                continue
+            now = events.AccelerationChanged(
+                datagrams["active"], datagrams["reached"], datagrams["fallbacks"]
+            )
+            if now != shown:
+                shown = now
+                self._report(now)
 
     async def _tell_traffic(self, interval_s: float) -> None:
         while interval_s:

@@ -10,6 +10,7 @@ from random import Random
 from typing import Final
 
 from etherloom.client import events
+from etherloom.client.acceleration import Acceleration
 from etherloom.client.account import Account, ExactTrust, Trust
 from etherloom.client.certificate import fingerprint, judge
 from etherloom.client.dial import Endpoint, dial, resolve
@@ -46,10 +47,17 @@ class AccountRunner:
         self._report = report
         self._chance = chance
         self._known: tuple[Endpoint, ...] = ()
+        self._acceleration = Acceleration(engine, wanted=account.udp_acceleration)
         self.session: Session | None = None
 
     async def run(self) -> events.Ended:
         """Connect, stay connected, connect again."""
+        try:
+            return await self._run()
+        finally:
+            self._acceleration.close()
+
+    async def _run(self) -> events.Ended:
         backoff = Backoff(self._account.retry, self._chance.random)
         attempt = 0
         while True:
@@ -120,7 +128,15 @@ class AccountRunner:
                     fingerprint(facts.peer_chain[0]),
                 )
             )
-            return await log_in(connection, self._account, credential, self._facts, self._chance)
+            self._acceleration.prepare(facts.local[0], facts.peer[0])
+            return await log_in(
+                connection,
+                self._account,
+                credential,
+                self._facts,
+                self._chance,
+                self._acceleration.offer,
+            )
         except (ConnectionLost, KeyError) as lost:
             connection.close()
             raise Refusal(
@@ -143,6 +159,7 @@ class AccountRunner:
             raise Refusal(
                 ErrorCode.DISCONNECTED, "the server closed the connection after the log-in"
             ) from error
+        self._acceleration.start(session, parameters)
         self._report(
             events.Established(
                 session=parameters.session_name,
@@ -155,6 +172,7 @@ class AccountRunner:
                 compress=parameters.use_compress,
                 half_duplex=parameters.half_connection,
                 super_frames=parameters.super_frames > 0,
+                udp_acceleration=self._acceleration.state,
                 timeout_s=parameters.timeout_ms / 1000,
                 tls_version=facts.tls_version,
                 cipher=facts.cipher,
@@ -185,6 +203,7 @@ def _session_rules(parameters: WelcomeParameters) -> SessionRules:
         timeout_ms=parameters.timeout_ms,
         compress=parameters.use_compress,
         half_duplex=parameters.half_connection,
+        qos=parameters.qos,
         super_frames=parameters.super_frames > 0,
         queue_bytes=max(_QUEUE_BYTES // parameters.max_connection, _MINIMUM_QUEUE_BYTES),
     )

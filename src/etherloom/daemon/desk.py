@@ -25,6 +25,7 @@ from etherloom.handshake.server_login import ServerLogin
 from etherloom.handshake.welcome import error_pack
 from etherloom.model.errors import ErrorCode, Refusal
 from etherloom.observe.logs import Log
+from etherloom.services.acceleration import AccelerationRequest
 from etherloom.services.admission import Admission, Granted, Refused
 from etherloom.services.password_change import change_password
 from etherloom.services.sessions import Opening, RunningSession, Sessions
@@ -203,6 +204,12 @@ def _opening(granted: Granted, request: LoginRequest, visitor: Visitor) -> Openi
         policy=granted.policy,
         connection_name=visitor.connection,
         peer=visitor.peer,
+        acceleration=AccelerationRequest(
+            request.wishes.acceleration,
+            visitor.local[0],
+            allowed=granted.udp_acceleration,
+            allow_v1=granted.udp_acceleration_v1,
+        ),
     )
 
 

@@ -6,6 +6,7 @@ Holds no rule of its own; what it builds, it takes down in the opposite order.
 import asyncio
 import contextlib
 import os
+import resource
 import signal
 import sys
 import time
@@ -21,6 +22,7 @@ from etherloom.daemon.desk import Desk
 from etherloom.daemon.first_start import complete_configuration
 from etherloom.daemon.reception import Patience, Reception
 from etherloom.daemon.settings import ServeSettings, parse_endpoints
+from etherloom.engine.commands import AUTOMATIC_CONGESTION
 from etherloom.engine.facade import Facade
 from etherloom.model.errors import Refusal
 from etherloom.model.product import VERSION
@@ -42,6 +44,7 @@ from etherloom.services.network import Network
 from etherloom.services.sessions import Sessions
 from etherloom.services.status import Status
 from etherloom.services.switches import Switches
+from etherloom.services.traces import Traces
 from etherloom.services.users import Users
 from etherloom.state.owner import Owner, open_owner
 from etherloom.store.backup import backup
@@ -76,12 +79,19 @@ class _Stopped(Exception):
 def run(settings: ServeSettings) -> int:
     """Serve until SIGTERM or SIGINT; returns the exit status."""
     configure_logs(settings.log_level)
+    _allow_descriptors()
     try:
         asyncio.run(_serve(settings))
     except (Refusal, StoreError) as error:
         sys.stderr.write(f"etherloom: {error}\n")
         return 1
     return 0
+
+
+def _allow_descriptors() -> None:
+    """Each connection takes one; the usual soft limit of 1,024 is for programs that use select()."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 async def _serve(settings: ServeSettings) -> None:
@@ -91,7 +101,7 @@ async def _serve(settings: ServeSettings) -> None:
         loop.add_signal_handler(number, stop.set)
     path = find_directory(settings.state, os.environ, root=os.geteuid() == 0)
     endpoints = tuple(endpoint for text in settings.listen for endpoint in parse_endpoints(text))
-    async with open_server(path, endpoints):
+    async with open_server(path, endpoints, congestion=settings.congestion):
         _log.info("server started", version=VERSION, state=str(path), process=os.getpid())
         systemd.notify("READY=1")
         await stop.wait()
@@ -102,7 +112,10 @@ async def _serve(settings: ServeSettings) -> None:
 
 @contextlib.asynccontextmanager
 async def open_server(
-    path: Path, instead_of_defaults: tuple[Endpoint, ...] = (), patience: Patience | None = None
+    path: Path,
+    instead_of_defaults: tuple[Endpoint, ...] = (),
+    patience: Patience | None = None,
+    congestion: str = AUTOMATIC_CONGESTION,
 ) -> AsyncIterator[Server]:
     """Everything of a server on the state in `path`, running. Raises StoreError or Refusal."""
     async with contextlib.AsyncExitStack() as stack:
@@ -114,6 +127,7 @@ async def open_server(
         counters = await open_counters(store)
         stack.push_async_callback(counters.flush)
         engine = await stack.enter_async_context(_run_engine())
+        engine.use_congestion(congestion)
         tasks = await stack.enter_async_context(_run_tasks())
         server = _build(directory, owner, counters, engine, tasks, instead_of_defaults)
         accounting = Accounting(counters, server.sessions, owner, unix_milliseconds)
@@ -150,7 +164,8 @@ def _build(
         unix_milliseconds,
         instead_of_defaults,
     )
-    house = _furnish_house(directory, owner, counters, sessions, network)
+    traces = Traces(engine, switches, sessions, tasks)
+    house = _furnish_house(directory, owner, counters, sessions, network, traces)
     return Server(directory, owner, engine, switches, sessions, network, Dispatcher(house, HANDLERS))
 
 
@@ -162,7 +177,12 @@ def _furnish_desk(server: Server) -> Desk:
 
 
 def _furnish_house(
-    directory: StateDirectory, owner: Owner, counters: Counters, sessions: Sessions, network: Network
+    directory: StateDirectory,
+    owner: Owner,
+    counters: Counters,
+    sessions: Sessions,
+    network: Network,
+    traces: Traces,
 ) -> House:
     async def back_up(file: str) -> None:
         await asyncio.to_thread(backup, directory, Path(file))
@@ -177,6 +197,7 @@ def _furnish_house(
         status=Status(owner, sessions, counters, unix_milliseconds, time.monotonic),
         sessions=sessions,
         actual=network,
+        traces=traces,
         backup=back_up,
     )
 
@@ -184,6 +205,7 @@ def _furnish_house(
 @contextlib.asynccontextmanager
 async def _run_engine() -> AsyncIterator[Facade]:
     engine = Facade()
+    engine.yield_to_frames()
     try:
         yield engine
     finally:

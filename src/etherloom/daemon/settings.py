@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from etherloom.engine.commands import AUTOMATIC_CONGESTION
 from etherloom.model.errors import ErrorCode, Refusal
 from etherloom.services.listening import EVERYWHERE, Endpoint
 
@@ -13,11 +14,15 @@ _HIGHEST_PORT: Final = 65_535
 
 @dataclass(frozen=True, slots=True)
 class ServeSettings:
-    """`state` None means the platform's usual directory; `listen` replaces the default ports for this run."""
+    """`state` None means the platform's usual directory; `listen` replaces the default ports for this run.
+
+    `congestion` is the connections' congestion control: chosen by the path, or by its name in the system.
+    """
 
     state: Path | None = None
     listen: tuple[str, ...] = ()
     log_level: str = "info"
+    congestion: str = AUTOMATIC_CONGESTION
 
 
 def parse_endpoints(text: str) -> tuple[Endpoint, ...]:

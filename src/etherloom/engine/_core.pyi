@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Self, final
 
 from etherloom.engine.snapshots import (
+    AccelerationArguments,
     ConnectionFacts,
     HubRulesArguments,
     LinkSettingsArguments,
@@ -16,6 +17,9 @@ from etherloom.engine.snapshots import (
     MacEntry,
     SessionRulesArguments,
     SessionSnapshot,
+    TraceArguments,
+    TraceLine,
+    TraceSnapshot,
 )
 
 __all__ = ["Engine"]
@@ -24,7 +28,12 @@ __all__ = ["Engine"]
 class Engine:
     """Worker threads, sockets, TLS, sessions, hubs and devices."""
 
-    def __new__(cls, *, workers: int = 0) -> Self: ...
+    def __new__(cls, *, workers: int = 0, queue_budget_bytes: int = 0) -> Self:
+        """Start the threads; 0 means one worker a core, and the usual memory for frames that wait."""
+
+    def set_congestion(self, name: str) -> None:
+        """Congestion control of links from now on: "auto", or a name that the system knows and allows."""
+
     def wake_descriptor(self) -> int:
         """A descriptor that is readable while drain has something to return."""
 
@@ -34,11 +43,22 @@ class Engine:
     def take_log(self) -> tuple[list[tuple[str, str, str]], int]:
         """Records (level, module, message) since the last call, and how many did not fit."""
 
+    def yield_to_frames(self) -> None:
+        """Lower the calling thread's priority, and that of the threads it starts, for good."""
+
     def stop(self, deadline_ms: int) -> bool:
         """Close everything politely, join the threads; False if the deadline passed first."""
 
-    def set_identity(self, chain: Sequence[bytes], private_key: bytes) -> None:
-        """Certificate chain (DER, leaf first) and key (PKCS#8 DER) for connections accepted from now on."""
+    def set_identity(
+        self,
+        chain: Sequence[bytes],
+        private_key: bytes,
+        ciphers: Sequence[str] = ...,
+        tls13_only: bool = False,
+    ) -> None:
+        """Certificate chain (DER, leaf first) and key (PKCS#8 DER) for connections accepted from now on.
+
+        `ciphers` are the only ones that they may use; none means all, the fastest first."""
 
     def open_listener(self, address: str, port: int, limits: ListenerLimitsArguments) -> int: ...
     def listener_port(self, listener: int) -> int: ...
@@ -82,6 +102,16 @@ class Engine:
         `leftover` are bytes that the peer sent behind its last PACK, already pulled. The connection's
         identifier stays and names the link."""
 
+    def open_datagrams(self, address: str, first: int, last: int) -> int:
+        """Bind a UDP socket to the first free port of the range, else to any; 0 means any. Raises OSError."""
+
+    def datagrams_port(self, datagrams: int) -> int: ...
+    def close_datagrams(self, datagrams: int) -> None:
+        """Close a socket that no session has got."""
+
+    def accelerate(self, session: int, datagrams: int, rules: AccelerationArguments) -> None:
+        """Give the socket to a session; its identifier is gone. Raises ValueError for rules without sense."""
+
     def open_tap(self, hub: int, name: str) -> int:
         """Create a TAP adapter (not persistent) and plug it in as a session. Addresses and state are the
         caller's."""
@@ -93,6 +123,22 @@ class Engine:
     def take_frames(self, session: int, maximum: int) -> list[bytes]: ...
     def session_snapshot(self, session: int) -> SessionSnapshot:
         """Works until forget_session, also after the end."""
+
+    def label_session(self, session: int, label: str) -> None:
+        """What a capture file calls the port of this session; the first label stays."""
+
+    @staticmethod
+    def check_filter(filter: str) -> None:
+        """Raises ValueError, which names the place, for a filter that makes no sense."""
+
+    def open_trace(self, trace: TraceArguments) -> int:
+        """Start to look at frames, from now on, until close_trace. No frame ever waits for that."""
+
+    def trace_snapshot(self, trace: int) -> TraceSnapshot: ...
+    def take_trace_lines(self, trace: int, maximum: int) -> list[TraceLine]: ...
+    def close_trace(self, trace: int) -> tuple[TraceSnapshot, list[TraceLine]]:
+        """End it, wait until what was seen is written (not for a pipe that nobody reads), and forget it.
+        Returns its last lines, too."""
 
     def close_link(self, session: int, connection: int) -> None:
         """Close one connection of a session politely."""

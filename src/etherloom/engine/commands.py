@@ -1,10 +1,11 @@
 """Commands, from Python down to the engine: records for what `_core.pyi` takes as dictionaries."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final
 
 STOCK_QUEUE_BYTES: Final = 2_560_000
+AUTOMATIC_CONGESTION: Final = "auto"
 
 
 class Direction(IntEnum):
@@ -32,6 +33,7 @@ class SessionRules:
     timeout_ms: int = 20_000
     compress: bool = False
     half_duplex: bool = False
+    qos: bool = False
     super_frames: bool = False
     queue_bytes: int = STOCK_QUEUE_BYTES
 
@@ -42,6 +44,22 @@ class LinkSettings:
 
     direction: Direction = Direction.BOTH
     raw: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AccelerationRules:
+    """UDP acceleration as both ends agreed on it. `peers`: where the other end may be, likeliest first."""
+
+    peers: tuple[tuple[str, int], ...]
+    version: int
+    send_key: bytes = field(repr=False)
+    receive_key: bytes = field(repr=False)
+    own_cookie: int = field(repr=False)
+    peer_cookie: int = field(repr=False)
+    encrypt: bool = True
+    compress: bool = False
+    fast: bool = True
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,15 +4,17 @@ It converts and waits; it decides nothing. One Facade lives on one event loop.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from etherloom.engine import _core
-from etherloom.engine.commands import HubRules, LinkSettings, ListenerLimits, SessionRules
+from etherloom.engine.commands import AccelerationRules, HubRules, LinkSettings, ListenerLimits, SessionRules
 from etherloom.engine.events import ConnectionEvent, ListenerEvent, SessionEvent, Subject
 from etherloom.engine.snapshots import SessionSnapshot
+from etherloom.model.errors import ErrorCode, Refusal
 
 _DRAIN: Final = 1024
 _LEVELS: Final = {
@@ -122,6 +124,10 @@ class Session:
         if not self.ended.done():
             self._facade.core.close_session(self.identifier)
 
+    def label(self, name: str) -> None:
+        """Say what capture files call it; once."""
+        self._facade.core.label_session(self.identifier, name)
+
     def close_link(self, connection: int) -> None:
         self._facade.core.close_link(self.identifier, connection)
 
@@ -152,12 +158,26 @@ class Session:
             self.ended.set_result(self.snapshot()["ended"] or "closed")
 
 
+class Datagrams:
+    """A UDP socket that belongs to no session yet."""
+
+    def __init__(self, facade: "Facade", identifier: int) -> None:
+        self._facade = facade
+        self.identifier: Final = identifier
+        self.port: Final = facade.core.datagrams_port(identifier)
+
+    def close(self) -> None:
+        """Close it, unless a session has it."""
+        with contextlib.suppress(KeyError):
+            self._facade.core.close_datagrams(self.identifier)
+
+
 class Facade:
     """One engine, bound to the running event loop. Create inside it; `await stop()` before it ends."""
 
-    def __init__(self, *, workers: int = 0) -> None:
+    def __init__(self, *, workers: int = 0, queue_budget_bytes: int = 0) -> None:
         self.loop: Final = asyncio.get_running_loop()
-        self.core: Final = _core.Engine(workers=workers)
+        self.core: Final = _core.Engine(workers=workers, queue_budget_bytes=queue_budget_bytes)
         self._connections: dict[int, Connection] = {}
         self._connecting: dict[int, asyncio.Future[None]] = {}
         self._sessions: dict[int, Session] = {}
@@ -165,6 +185,13 @@ class Facade:
         self._failures: dict[int, Callable[[], None]] = {}
         self._wake = self.core.wake_descriptor()
         self.loop.add_reader(self._wake, self._on_wake)
+
+    def use_congestion(self, name: str) -> None:
+        """Have the system use this congestion control for links from now on. Raises Refusal."""
+        try:
+            self.core.set_congestion(name)
+        except ValueError as error:
+            raise Refusal(ErrorCode.INVALID_PARAMETER, str(error)) from error
 
     # -- listeners and connections
 
@@ -227,6 +254,7 @@ class Facade:
                 "timeout_ms": rules.timeout_ms,
                 "compress": rules.compress,
                 "half_duplex": rules.half_duplex,
+                "qos": rules.qos,
                 "super_frames": rules.super_frames,
                 "queue_bytes": rules.queue_bytes,
             },
@@ -251,6 +279,29 @@ class Facade:
         )
         self.forget_connection(connection)
 
+    def open_datagrams(self, address: str, first: int = 0, last: int = 0) -> "Datagrams":
+        """A UDP socket on the first free port of the range, else on any. Raises OSError."""
+        return Datagrams(self, self.core.open_datagrams(address, first, last))
+
+    def accelerate(self, session: Session, datagrams: "Datagrams", rules: AccelerationRules) -> None:
+        """Let the session use the socket, which is its own from then on. Raises ValueError, KeyError."""
+        self.core.accelerate(
+            session.identifier,
+            datagrams.identifier,
+            {
+                "peers": list(rules.peers),
+                "encrypt": rules.encrypt,
+                "compress": rules.compress,
+                "version": rules.version,
+                "send_key": rules.send_key,
+                "receive_key": rules.receive_key,
+                "own_cookie": rules.own_cookie,
+                "peer_cookie": rules.peer_cookie,
+                "fast": rules.fast,
+                "own": rules.own,
+            },
+        )
+
     def open_tap(self, hub: int, name: str) -> Session:
         """Create a TAP adapter and plug it in. Raises OSError."""
         return self._register(self.core.open_tap(hub, name))
@@ -258,6 +309,13 @@ class Facade:
     def open_memory(self, hub: int, queue_frames: int = 1024) -> Session:
         """A port fed by this program."""
         return self._register(self.core.open_memory(hub, queue_frames))
+
+    def yield_to_frames(self) -> None:
+        """Let this thread, and those that it starts, have a core only after the threads that move frames.
+
+        Can't be taken back. For programs that serve others: their log-ins must not cost who is in.
+        """
+        self.core.yield_to_frames()
 
     async def stop(self, deadline_ms: int = 3_000) -> bool:
         """Close everything politely and join the threads; False if the deadline passed first."""

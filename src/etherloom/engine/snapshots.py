@@ -14,8 +14,24 @@ class SessionRulesArguments(TypedDict):
     timeout_ms: int
     compress: bool
     half_duplex: bool
+    qos: bool
     super_frames: bool
     queue_bytes: int  # per link towards the peer, at most; what does not fit is dropped and counted
+
+
+class AccelerationArguments(TypedDict):
+    peers: list[
+        tuple[str, int]
+    ]  # where the other end may be, the likeliest first; all of the socket's family
+    encrypt: bool  # False: datagrams are readable and unprotected
+    compress: bool
+    version: int  # 1 or 2
+    send_key: bytes  # 20 bytes for version 1, 128 for version 2
+    receive_key: bytes
+    own_cookie: int  # what the other end shows us
+    peer_cookie: int
+    fast: bool  # both ends notice a dead path within 2.1 s instead of 9 s
+    own: bool  # both ends number their datagrams and try the path for 1 s instead of 10 s
 
 
 class LinkSettingsArguments(TypedDict):
@@ -50,6 +66,21 @@ class LinkSnapshot(TypedDict):
     bytes_received: int
 
 
+# All values together; then, for each magnitude that occurred, what its values are below and their number.
+Histogram = tuple[int, list[tuple[int, int]]]
+
+
+class AccelerationSnapshot(TypedDict):
+    reached: bool  # the other end answers
+    active: bool  # frames go by UDP
+    fallbacks: int  # how often they did and had to go back to TCP
+    sent: int  # datagrams
+    received: int  # authentic ones
+    forged: int  # not authentic
+    replayed: int  # seen before, too old, or for another session
+    peer: tuple[str, int] | None
+
+
 class SessionSnapshot(TypedDict):
     kind: str  # "native" | "tap" | "memory"
     device: str | None
@@ -67,8 +98,41 @@ class SessionSnapshot(TypedDict):
     broadcast_bytes_sent: int
     wire_bytes_received: int
     wire_bytes_sent: int
+    writes: int  # system calls that sent, of all links or the device
+    reads: int
+    queue_delay_us: Histogram  # of batches: from the first frame until the socket had taken all of it
+    sent_batch: Histogram  # packets that were ready for one write; a super-frame is one packet
+    received_batch: Histogram  # packets that one read, or one turn at a device, brought
     drops: dict[str, int]  # by named reason
+    acceleration: AccelerationSnapshot | None  # None: not agreed on
     idle_ms: int  # since the last byte from the peer
+
+
+class TraceArguments(TypedDict):
+    hub: int
+    session: int | None  # one session alone
+    drops: bool  # dropped frames only
+    filter: str  # see docs/guide/trace.md; empty: all frames
+    snap: int  # bytes kept of each frame; 0: all
+    count: int  # it ends after so many records; 0: never
+    about: str  # said at the head of a file
+    descriptor: int | None  # pcapng goes there; non-blocking, and stays the caller's. None: lines are kept
+
+
+class TraceSnapshot(TypedDict):
+    records: int  # brought out
+    lost: int  # to the trace: it was slower than the frames
+    finished: bool
+    error: str | None  # why it ended, unless it had enough or was told to
+
+
+class TraceLine(TypedDict):
+    unix_ns: int
+    session: int
+    port: str  # its label
+    inward: bool  # from the session's peer into the hub
+    reason: str | None  # why the frame was dropped
+    summary: str
 
 
 class MacEntry(TypedDict):

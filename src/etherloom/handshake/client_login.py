@@ -5,6 +5,7 @@ Must not check the server's certificate (that comes before the first byte) nor o
 
 from dataclasses import dataclass, field, replace
 
+from etherloom.handshake.acceleration import write_offer
 from etherloom.handshake.client_facts import ClientFacts, add_node_information
 from etherloom.handshake.exchange import (
     Exchange,
@@ -169,7 +170,6 @@ def _login_pack(hub: str, user: str, wishes: SessionWishes, facts: ClientFacts) 
 
 
 def _add_wishes(pack: Pack, wishes: SessionWishes) -> None:
-    """UDP acceleration is offered by elements of its own, not by this machine."""
     pack.add_int("max_connection", wishes.max_connection)
     pack.add_bool("use_encrypt", wishes.use_encrypt)
     pack.add_bool("use_compress", wishes.use_compress)
@@ -183,6 +183,8 @@ def _add_wishes(pack: Pack, wishes: SessionWishes) -> None:
     pack.add_int("rudp_bulk_max_version", 2)
     if wishes.super_frames:
         pack.add_int("etherloom_super_frames", wishes.super_frames)
+    if wishes.acceleration:
+        write_offer(pack, wishes.acceleration)
 
 
 def _add_credential(pack: Pack, credential: LoginCredential, challenge: bytes) -> None:

@@ -6,6 +6,7 @@ Must not know bytes or elements; secrets stay out of `repr`.
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+from etherloom.handshake.acceleration import AccelerationGrant, AccelerationOffer
 from etherloom.handshake.client_facts import ClientFacts
 from etherloom.model.errors import ErrorCode
 from etherloom.model.policy import DEFAULT_POLICY, Policy
@@ -66,6 +67,7 @@ class SessionWishes:
     """How a client wants its session; `max_connection` is as it came (0 if it didn't say).
 
     `super_frames` is the highest version that the client takes, 0 for none (docs/protocol/super-frames.md).
+    `acceleration` is the client's offer to use UDP as well, if it made one that is of use.
     """
 
     max_connection: int = 1
@@ -75,8 +77,8 @@ class SessionWishes:
     bridge_mode: bool = False
     monitor_mode: bool = False
     qos: bool = True
-    udp_acceleration: bool = False
     super_frames: int = 0
+    acceleration: AccelerationOffer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,7 @@ class WelcomeParameters:
     vlan_id: int = 0
     message: str = ""
     super_frames: int = 0
+    acceleration: AccelerationGrant | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
+from etherloom.handshake.acceleration import read_offer
 from etherloom.handshake.client_facts import ClientFacts, read_client_facts, read_text
 from etherloom.handshake.messages import (
     AdditionalConnection,
@@ -84,8 +85,8 @@ def _read_wishes(pack: Pack, client: ClientFacts) -> SessionWishes:
         bridge_mode=pack.bool("require_bridge_routing_mode") or client.is_bridge,
         monitor_mode=pack.bool("require_monitor_mode"),
         qos=pack.bool("qos"),
-        udp_acceleration=pack.bool("use_udp_acceleration"),
         super_frames=pack.int("etherloom_super_frames"),
+        acceleration=read_offer(pack),
     )
 
 

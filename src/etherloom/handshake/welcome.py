@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from etherloom.handshake.acceleration import AccelerationGrant, read_grant, write_grant
 from etherloom.handshake.client_facts import read_text
 from etherloom.handshake.messages import Redirect, Refused, SessionWishes, WelcomeParameters
 from etherloom.handshake.negotiation import MAXIMUM_CONNECTIONS, agree_super_frames, minimum_connections
@@ -52,6 +53,8 @@ def write_welcome(parameters: WelcomeParameters) -> Pack:
     pack.add_data("Msg", parameters.message.encode("utf-8", "replace"))
     if parameters.super_frames:
         pack.add_int("etherloom_super_frames", parameters.super_frames)
+    if parameters.acceleration:
+        write_grant(pack, parameters.acceleration)
     return pack
 
 
@@ -88,6 +91,7 @@ def _accept(pack: Pack, wishes: SessionWishes, session_key: bytes) -> WelcomePar
         vlan_id=pack.int("vlan_id"),
         message=_message(pack),
         super_frames=_super_frames(pack, wishes),
+        acceleration=_acceleration(pack, wishes),
     )
 
 
@@ -97,6 +101,11 @@ def _super_frames(pack: Pack, wishes: SessionWishes) -> int:
         encrypt=pack.bool("use_encrypt"),
         compress=pack.bool("use_compress"),
     )
+
+
+def _acceleration(pack: Pack, wishes: SessionWishes) -> AccelerationGrant | None:
+    offer = wishes.acceleration
+    return read_grant(pack, offer, encrypt=pack.bool("use_encrypt")) if offer else None
 
 
 def _connections(granted: int, wishes: SessionWishes, *, qos: bool, half: bool) -> int:

@@ -18,6 +18,8 @@ class Hub:
 
     `require_encryption`: sessions whose frames would travel in plain text are moved into TLS by the Welcome.
     `super_frames`: sessions of our own clients may carry them (docs/protocol/super-frames.md).
+    `udp_acceleration`: frames may go by UDP as well, `udp_acceleration_v1`: even with the first version,
+    which whoever sits in between can change (docs/protocol/udp-acceleration.md).
     """
 
     name: str
@@ -26,6 +28,8 @@ class Hub:
     hidden: bool = False
     require_encryption: bool = True
     super_frames: bool = True
+    udp_acceleration: bool = True
+    udp_acceleration_v1: bool = False
     created: int = 0
     type: HubType = HubType.STANDALONE
 

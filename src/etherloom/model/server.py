@@ -1,14 +1,24 @@
 """Settings of the server as a whole, and its TLS identity."""
 
 from dataclasses import dataclass
+from typing import Final
+
+CIPHERS: Final = ("AES-256-GCM", "AES-128-GCM", "CHACHA20-POLY1305")
+TLS_VERSIONS: Final = ("1.2", "1.3")
 
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
-    """`identifier` is made once on first start: 16 random bytes that name this installation."""
+    """`identifier` is made once on first start: 16 random bytes that name this installation.
+
+    `ciphers` are the only ones accepted, the preferred one first; none means all, as the machine does them
+    fastest. `tls_minimum` is the oldest version of TLS that a peer may speak.
+    """
 
     identifier: bytes
     name: str = ""
+    ciphers: tuple[str, ...] = ()
+    tls_minimum: str = TLS_VERSIONS[0]
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -14,6 +14,7 @@ from etherloom.services.listening import EndpointState
 from etherloom.services.network import MacRow
 from etherloom.services.sessions import Sessions
 from etherloom.services.status import Status
+from etherloom.services.traces import Traces
 from etherloom.services.users import Users
 from etherloom.state.owner import Owner
 
@@ -41,4 +42,5 @@ class House:
     status: Status
     sessions: Sessions
     actual: Actual
+    traces: Traces
     backup: Callable[[str], Awaitable[None]]

@@ -13,14 +13,13 @@ from etherloom.handshake.messages import LoginRequest
 from etherloom.handshake.negotiation import AgreedModes, negotiate, session_policy
 from etherloom.model.errors import ErrorCode
 from etherloom.model.hub import Hub
-from etherloom.model.names import fold
 from etherloom.model.policy import DEFAULT_POLICY, Policy
 from etherloom.model.user import User
 from etherloom.services.sessions import RunningSession, SessionKind, Sessions
 from etherloom.state.owner import Owner
 from etherloom.state.snapshot import Snapshot
 
-MAXIMUM_SESSIONS: Final = 4096
+MAXIMUM_SESSIONS: Final = 32_768
 _NOBODY: Final = bytes(16)
 
 
@@ -34,6 +33,8 @@ class Granted:
     administrator: bool
     policy: Policy
     modes: AgreedModes
+    udp_acceleration: bool = True
+    udp_acceleration_v1: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +104,14 @@ class Admission:
                 require_encryption=hub.require_encryption,
                 super_frames=hub.super_frames,
             ),
+            udp_acceleration=hub.udp_acceleration,
+            udp_acceleration_v1=hub.udp_acceleration_v1,
         )
 
     def _check_log_ins(self, hub: Hub, user: User | None, policy: Policy, client: bytes) -> Refused | None:
         if user is None or policy.multi_logins == 0:
             return None
-        others = sum(_is_other_login(s, user, client) for s in self._sessions.list(hub.name))
+        others = sum(_is_other_login(s, client) for s in self._sessions.of_user(hub.name, user.name))
         if others < policy.multi_logins:
             return None
         return Refused(ErrorCode.TOO_MANY_USER_SESSION, f"the user has {others} sessions already")
@@ -167,9 +170,9 @@ def _check_monitor(policy: Policy) -> Refused:
     return Refused(ErrorCode.NOT_SUPPORTED, "this server has no monitoring sessions yet")
 
 
-def _is_other_login(session: RunningSession, user: User, client: bytes) -> bool:
+def _is_other_login(session: RunningSession, client: bytes) -> bool:
     """Reconnects of one installation don't count, nor do sessions that have lost all connections."""
-    if session.kind is not SessionKind.CLIENT or fold(session.user) != fold(user.name):
+    if session.kind is not SessionKind.CLIENT:
         return False
     theirs = session.client.node_unique_id or _NOBODY
     return (theirs == _NOBODY or theirs != client) and session.connections > 0

@@ -12,7 +12,7 @@ from etherloom.engine.facade import Connection, Facade
 from etherloom.model.bridge import LocalBridge
 from etherloom.model.listener import DEFAULT_PORTS, Listener
 from etherloom.model.names import fold
-from etherloom.model.server import ServerIdentity
+from etherloom.model.server import ServerIdentity, ServerSettings
 from etherloom.observe.logs import get_log
 from etherloom.services.devices import Devices, DeviceState
 from etherloom.services.listening import EVERYWHERE, Endpoint, EndpointState, Listening
@@ -59,7 +59,7 @@ class Network:
         self._listening: Final = listening
         self._clock: Final = clock
         self._extra: Final = tuple(instead_of_defaults)
-        self._identity: ServerIdentity | None = None
+        self._shown: tuple[ServerIdentity | None, tuple[str, ...], str] = (None, (), "")
         self._unsubscribe: Callable[[], None] = lambda: None
         self._accept: Callable[[Connection], None] = Connection.close
 
@@ -115,15 +115,18 @@ class Network:
             self._apply(new)
 
     def _apply(self, snapshot: Snapshot) -> None:
-        self._apply_identity(snapshot.identity)
+        self._apply_identity(snapshot.identity, snapshot.server)
         self._open_hubs(snapshot)
         self._devices.reconcile(b for b in snapshot.bridges() if self._switches.find(b.hub) is not None)
         self._listening.reconcile(self._wanted_endpoints(snapshot.listeners()), self._accept)
 
-    def _apply_identity(self, identity: ServerIdentity | None) -> None:
-        if identity is not None and identity != self._identity:
-            self._engine.core.set_identity(identity.chain, identity.private_key)
-            self._identity = identity
+    def _apply_identity(self, identity: ServerIdentity | None, settings: ServerSettings) -> None:
+        wanted = (identity, settings.ciphers, settings.tls_minimum)
+        if identity is not None and wanted != self._shown:
+            self._engine.core.set_identity(
+                identity.chain, identity.private_key, settings.ciphers, settings.tls_minimum == "1.3"
+            )
+            self._shown = wanted
 
     def _open_hubs(self, snapshot: Snapshot) -> None:
         online = {fold(hub.name): hub for hub in snapshot.hubs() if hub.online}

@@ -8,10 +8,11 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeVar
 
 from etherloom.engine.commands import Direction, LinkSettings, SessionRules
 from etherloom.engine.facade import Connection, Facade, Session
+from etherloom.handshake.acceleration import AccelerationGrant
 from etherloom.handshake.client_facts import ClientFacts
 from etherloom.handshake.messages import WelcomeParameters
 from etherloom.handshake.negotiation import AgreedModes
@@ -20,6 +21,7 @@ from etherloom.model.errors import ErrorCode, Refusal
 from etherloom.model.names import fold
 from etherloom.model.policy import DEFAULT_POLICY, Policy
 from etherloom.observe.logs import Log, get_log
+from etherloom.services.acceleration import AccelerationRequest, Accelerator
 from etherloom.services.switches import Switches
 
 BRIDGE_USER: Final = "Local Bridge"
@@ -45,6 +47,7 @@ class Opening:
     policy: Policy
     connection_name: str
     peer: tuple[str, int]
+    acceleration: AccelerationRequest = field(default_factory=AccelerationRequest)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -52,6 +55,7 @@ class RunningSession:
     """A presence on a hub. `engine.snapshot()` has its counters and links; `connected_at` is Unix ms.
 
     `welcome` is what both ends agreed on; it holds the key that lets further connections in, a secret.
+    `no_acceleration` says why frames don't go by UDP; empty where both ends agreed that they may.
     """
 
     hub: str
@@ -65,6 +69,7 @@ class RunningSession:
     peer: tuple[str, int] = ("", 0)
     client: ClientFacts = field(default_factory=ClientFacts)
     device: str = ""
+    no_acceleration: str = ""
 
     def __repr__(self) -> str:
         return f"<RunningSession {self.hub}/{self.name}>"
@@ -92,6 +97,11 @@ class RunningSession:
         return len(self.engine.snapshot()["links"])
 
     @property
+    def udp_version(self) -> int:
+        """Version of UDP acceleration that was agreed on, 0 for none."""
+        return self.welcome.acceleration.version if self.welcome.acceleration else 0
+
+    @property
     def is_plaintext(self) -> bool:
         """True if its frames travel unprotected."""
         return self.kind is SessionKind.CLIENT and not self.welcome.use_encrypt
@@ -109,10 +119,14 @@ class Sessions:
     ) -> None:
         self._engine: Final = engine
         self._switches: Final = switches
+        self._accelerator: Final = Accelerator(engine, random)
         self._clock: Final = clock
         self._random: Final = random
         self._hubs: dict[str, dict[str, RunningSession]] = {}
         self._keys: dict[bytes, RunningSession] = {}
+        # Log-ins ask about one user: a hub may have ten thousand.
+        self._of_user: dict[tuple[str, str], dict[str, RunningSession]] = {}
+        self._count = 0
         self._numbers: dict[str, int] = {}
         # Why sessions end that we end; the engine knows the reasons of the others.
         self._reasons: dict[RunningSession, str] = {}
@@ -125,6 +139,10 @@ class Sessions:
     def list(self, hub: str) -> Sequence[RunningSession]:
         """Sessions of a hub, in the order of joining."""
         return tuple(self._hubs.get(fold(hub), {}).values())
+
+    def of_user(self, hub: str, user: str) -> Sequence[RunningSession]:
+        """A user's sessions on a hub, in the order of joining."""
+        return tuple(self._of_user.get((fold(hub), fold(user)), {}).values())
 
     def all(self) -> Sequence[RunningSession]:
         return tuple(session for hub in self._hubs.values() for session in hub.values())
@@ -139,12 +157,8 @@ class Sessions:
     def count(self, hub: str | None = None) -> int:
         """How many sessions a hub, or the whole server, has."""
         if hub is None:
-            return sum(len(sessions) for sessions in self._hubs.values())
+            return self._count
         return len(self._hubs.get(fold(hub), {}))
-
-    def of_engine(self, hub: str, identifier: int) -> RunningSession | None:
-        """The session that the engine calls `identifier`."""
-        return next((s for s in self.list(hub) if s.engine.identifier == identifier), None)
 
     # -- beginning
 
@@ -159,20 +173,25 @@ class Sessions:
             timeout_ms=modes.timeout_ms,
             compress=modes.use_compress,
             half_duplex=modes.half_connection,
+            qos=modes.qos,
             super_frames=modes.super_frames > 0,
         )
+        identifier = self._switches.identifier(opening.hub)
+        acceleration = self._accelerator.prepare(opening.acceleration, opening.peer, modes)
         session = RunningSession(
             hub=opening.hub,
             user=opening.user,
             kind=SessionKind.CLIENT,
             connected_at=self._clock(),
-            engine=self._engine.open_session(self._switches.identifier(opening.hub), rules),
-            welcome=self._welcome(opening),
+            engine=self._engine.open_session(identifier, rules),
+            welcome=self._welcome(opening, acceleration.grant),
             group=opening.group,
             administrator=opening.administrator,
             peer=opening.peer,
             client=opening.client,
+            no_acceleration=acceleration.reason,
         )
+        acceleration.start(self._engine, session.engine)
         self._register(session)
         return session
 
@@ -215,6 +234,7 @@ class Sessions:
             compressed=welcome.use_compress,
             half_duplex=welcome.half_connection,
             super_frames=welcome.super_frames > 0,
+            udp_acceleration=session.no_acceleration or f"version {session.udp_version}",
         )
         if session.is_plaintext:
             log.warning("session is not encrypted: its frames travel in plain text")
@@ -278,7 +298,7 @@ class Sessions:
 
     # -- bookkeeping
 
-    def _welcome(self, opening: Opening) -> WelcomeParameters:
+    def _welcome(self, opening: Opening, acceleration: AccelerationGrant | None) -> WelcomeParameters:
         modes = opening.modes
         return WelcomeParameters(
             session_name=self._next_name(opening.hub, opening.user),
@@ -294,6 +314,7 @@ class Sessions:
             policy=opening.policy,
             vlan_id=opening.policy.vlan_id,
             super_frames=modes.super_frames,
+            acceleration=acceleration,
         )
 
     def _next_name(self, hub: str, user: str) -> str:
@@ -302,18 +323,24 @@ class Sessions:
         return f"SID-{user.upper()}-{number}"
 
     def _register(self, session: RunningSession) -> None:
-        self._hubs.setdefault(fold(session.hub), {})[fold(session.name)] = session
+        hub, name = fold(session.hub), fold(session.name)
+        self._hubs.setdefault(hub, {})[name] = session
+        self._of_user.setdefault((hub, fold(session.user)), {})[name] = session
+        self._count += 1
         if session.session_key:
             self._keys[session.session_key] = session
+        session.engine.label(session.name)
         session.engine.ended.add_done_callback(lambda ended: self._ended(session, ended))
 
     def _remove(self, session: RunningSession) -> bool:
-        sessions = self._hubs.get(fold(session.hub), {})
-        known = sessions.get(fold(session.name)) is session
-        if known:
-            del sessions[fold(session.name)]
         self._keys.pop(session.session_key, None)
-        return known
+        hub, name = fold(session.hub), fold(session.name)
+        if self._hubs.get(hub, {}).get(name) is not session:
+            return False
+        _take_out(self._hubs, hub, name)
+        _take_out(self._of_user, (hub, fold(session.user)), name)
+        self._count -= 1
+        return True
 
     def _end(self, session: RunningSession, reason: str) -> None:
         self._remove(session)
@@ -332,6 +359,16 @@ class Sessions:
         for callback in self._finished:
             callback(session)
         session.engine.forget()
+
+
+_K = TypeVar("_K")
+
+
+def _take_out(shelves: dict[_K, dict[str, RunningSession]], shelf: _K, name: str) -> None:
+    """Leave no empty shelf behind: hubs and users come and go."""
+    del shelves[shelf][name]
+    if not shelves[shelf]:
+        del shelves[shelf]
 
 
 def _no_welcome(name: str) -> WelcomeParameters:

@@ -11,7 +11,7 @@ from etherloom.model.hub import AdministratorSecret, Hub
 from etherloom.model.listener import Listener
 from etherloom.model.names import check_hub_name, check_user_name
 from etherloom.model.policy import POLICY_ITEMS, Policy
-from etherloom.model.server import ServerIdentity, ServerSettings
+from etherloom.model.server import CIPHERS, TLS_VERSIONS, ServerIdentity, ServerSettings
 from etherloom.model.user import User
 from etherloom.state import keys
 from etherloom.state.documents import Record
@@ -113,6 +113,13 @@ def _settings_faults(settings: ServerSettings) -> Iterator[Fault]:
     if len(settings.identifier) != _IDENTIFIER:
         yield _invalid(f"the server's identifier has {_IDENTIFIER} bytes")
     yield from _text_faults(settings.name, "the server's name")
+    for cipher in settings.ciphers:
+        if cipher not in CIPHERS:
+            yield _invalid(f"{cipher!r} is no cipher: use {', '.join(CIPHERS)}")
+    if len(set(settings.ciphers)) < len(settings.ciphers):
+        yield _invalid("a cipher is named twice")
+    if settings.tls_minimum not in TLS_VERSIONS:
+        yield _invalid(f"the oldest TLS version is {' or '.join(TLS_VERSIONS)}, not {settings.tls_minimum!r}")
 
 
 def _identity_faults(identity: ServerIdentity) -> Iterator[Fault]:

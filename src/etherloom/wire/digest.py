@@ -32,16 +32,6 @@ def sha0(data: bytes) -> bytes:
     return struct.pack(">5I", *state)
 
 
-def _sha0_function(step: int, b: int, c: int, d: int) -> int:
-    if step < 20:
-        return ((b & c) | (~b & d)) + 0x5A827999
-    if step < 40:
-        return (b ^ c ^ d) + 0x6ED9EBA1
-    if step < 60:
-        return ((b & c) | (b & d) | (c & d)) + 0x8F1BBCDC
-    return (b ^ c ^ d) + 0xCA62C1D6
-
-
 _Sha0State = tuple[int, int, int, int, int]
 
 
@@ -49,18 +39,24 @@ def _sha0_block(state: _Sha0State, block: bytes) -> _Sha0State:
     words = list(struct.unpack(">16I", block))
     for step in range(16, 80):
         words.append(words[step - 3] ^ words[step - 8] ^ words[step - 14] ^ words[step - 16])
+    # Written out four times: this runs at every log-in, and a call a step would double its cost. What a
+    # rotation shifts beyond 32 bits goes with the mask.
     a, b, c, d, e = state
-    for step, word in enumerate(words):
-        new = (_rotate(a, 5) + _sha0_function(step, b, c, d) + e + word) & _MASK
-        a, b, c, d, e = new, a, _rotate(b, 30), c, d
-    s = state
-    return (
-        (s[0] + a) & _MASK,
-        (s[1] + b) & _MASK,
-        (s[2] + c) & _MASK,
-        (s[3] + d) & _MASK,
-        (s[4] + e) & _MASK,
-    )
+    for word in words[:20]:
+        new = (a << 5 | a >> 27) + (d ^ (b & (c ^ d))) + e + 0x5A827999 + word
+        a, b, c, d, e = new & _MASK, a, (b << 30 | b >> 2) & _MASK, c, d
+    for word in words[20:40]:
+        new = (a << 5 | a >> 27) + (b ^ c ^ d) + e + 0x6ED9EBA1 + word
+        a, b, c, d, e = new & _MASK, a, (b << 30 | b >> 2) & _MASK, c, d
+    for word in words[40:60]:
+        new = (a << 5 | a >> 27) + ((b & c) | (d & (b | c))) + e + 0x8F1BBCDC + word
+        a, b, c, d, e = new & _MASK, a, (b << 30 | b >> 2) & _MASK, c, d
+    for word in words[60:]:
+        new = (a << 5 | a >> 27) + (b ^ c ^ d) + e + 0xCA62C1D6 + word
+        a, b, c, d, e = new & _MASK, a, (b << 30 | b >> 2) & _MASK, c, d
+    mixed = zip(state, (a, b, c, d, e), strict=True)
+    a, b, c, d, e = ((old + new) & _MASK for old, new in mixed)
+    return a, b, c, d, e
 
 
 # --- MD4 ---------------------------------------------------------------------------------------------------

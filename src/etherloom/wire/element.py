@@ -7,11 +7,13 @@ import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import lru_cache
 from typing import Final
 
 MAXIMUM_NAME_BYTES: Final = 63
 _WORD: Final = struct.Struct(">I")
 _LONG: Final = struct.Struct(">Q")
+_TYPE_AND_COUNT: Final = struct.Struct(">II")
 
 
 class PackError(ValueError):
@@ -46,6 +48,7 @@ class Limits:
     maximum_values: int
 
 
+@lru_cache(2048)
 def fold(name: str) -> str:
     """The form under which element names are compared and sorted; only ASCII letters fold."""
     return (
@@ -93,14 +96,19 @@ def _write_value(kind: ValueType, value: int | bytes | str) -> bytes:
 
 def write_element(element: Element) -> bytes:
     """The element's bytes. Raises PackError for a name or value that can't be written."""
-    name = element.name.encode("ascii", "surrogateescape")
-    if not 0 < len(name) <= MAXIMUM_NAME_BYTES or b"\0" in name:
-        raise PackError(f"{element.name!r} can't name an element")
     if not element.values:
         raise PackError(f"element {element.name!r} has no value")
-    # The name's length counts a NUL that isn't sent.
-    head = _WORD.pack(len(name) + 1) + name + _WORD.pack(element.type) + _WORD.pack(len(element.values))
+    head = _write_name(element.name) + _TYPE_AND_COUNT.pack(element.type, len(element.values))
     return head + b"".join([_write_value(element.type, value) for value in element.values])
+
+
+@lru_cache(2048)
+def _write_name(text: str) -> bytes:
+    name = text.encode("ascii", "surrogateescape")
+    if not 0 < len(name) <= MAXIMUM_NAME_BYTES or b"\0" in name:
+        raise PackError(f"{text!r} can't name an element")
+    # The length counts a NUL that isn't sent.
+    return _WORD.pack(len(name) + 1) + name
 
 
 # --- reading -----------------------------------------------------------------------------------------------

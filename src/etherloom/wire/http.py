@@ -8,6 +8,7 @@ for: targets and answers belong to the handshake. Dates are arguments.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 SIGNATURE_TARGET: Final = "/vpnsvc/connect.cgi"
@@ -243,6 +244,7 @@ def _decimal(text: str) -> int | None:
 # --- writing -----------------------------------------------------------------------------------------------
 
 
+@lru_cache(4)
 def http_date(unix_seconds: int) -> str:
     """The date as header fields have it, e.g. "Thu, 01 Jan 1970 00:00:00 GMT"."""
     at = datetime.fromtimestamp(unix_seconds, UTC)

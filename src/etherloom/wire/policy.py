@@ -5,10 +5,11 @@ Must not judge: ranges and permissions are checked by the services.
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, Final
 
 from etherloom.model.policy import DEFAULT_POLICY, POLICY_ITEMS, Policy, PolicyItem
-from etherloom.wire.pack import Pack
+from etherloom.wire.pack import Element, Pack
 
 _PREFIX: Final = "policy:"
 _VERSION_3: Final = "policy:Ver3"
@@ -16,9 +17,18 @@ _VERSION_3: Final = "policy:Ver3"
 
 def add_policy(pack: Pack, policy: Policy) -> None:
     """Add all items, and the flag that says that the newer ones are among them."""
+    for element in _elements(policy):
+        pack.add(element)
+
+
+@lru_cache(256)
+def _elements(policy: Policy) -> tuple[Element, ...]:
+    """Every Welcome carries them, and most users have one of few policies."""
+    pack = Pack()
     for item in POLICY_ITEMS:
         pack.add_int(_PREFIX + item.name, int(getattr(policy, item.field)))
     pack.add_bool(_VERSION_3, True)
+    return tuple(pack)
 
 
 def read_policy(pack: Pack, base: Policy = DEFAULT_POLICY) -> Policy | None:

@@ -27,6 +27,8 @@ async def test_hubs(tmp_path: Path, shell: Shell) -> None:
             "hidden": False,
             "require_encryption": True,
             "super_frames": True,
+            "udp_acceleration": True,
+            "udp_acceleration_v1": False,
         }
         assert (await shell.table("hub", "show", "open"))["options"]["require_encryption"] is False
         await shell.ok("hub", "set", "LAB", "--require-encryption", "off", "--max-sessions", "0")
@@ -124,6 +126,20 @@ async def test_what_users_cannot_do(tmp_path: Path, shell: Shell) -> None:
         assert "reserved" in await shell.refused("user", "create", "LAB", "link", "--anonymous")
 
 
+async def test_encryption(tmp_path: Path, shell: Shell) -> None:
+    async with serving(tmp_path) as server:
+        assert "the fastest" in (await shell.ok("tls", "show")).output
+        await shell.ok("tls", "set", "--ciphers", "chacha20-poly1305, AES-256-GCM", "--minimum", "1.3")
+        wanted = {"ciphers": "CHACHA20-POLY1305,AES-256-GCM", "minimum": "1.3"}
+        assert await shell.table("tls", "show") == wanted
+        assert server.owner.snapshot.server.identifier
+        assert "no cipher" in await shell.refused("tls", "set", "--ciphers", "RC4-MD5")
+        assert "1.2 or 1.3" in await shell.refused("tls", "set", "--minimum", "1.0")
+        assert "--minimum" in await shell.refused("tls", "set", status=2)
+        await shell.ok("tls", "set", "--ciphers", "auto")
+        assert (await shell.table("tls", "show"))["ciphers"] == ""
+
+
 async def test_listeners(tmp_path: Path, shell: Shell) -> None:
     async with serving(tmp_path) as server:
         await shell.ok("listener", "create", "40001")
@@ -176,6 +192,8 @@ async def test_sessions(tmp_path: Path, shell: Shell) -> None:
         text = (await shell.ok("session", "show", "LAB", "SID-ALICE-1")).output
         assert "TLS" in text
         assert "127.0.0.1:" in text
+        assert shown["work"]["reads"] > 0
+        assert "system calls" in text
         await shell.ok("session", "disconnect", "LAB", "SID-ALICE-1")
         assert server.sessions.count("LAB") == 0
         assert "no session" in await shell.refused("session", "show", "LAB", "SID-ALICE-1")

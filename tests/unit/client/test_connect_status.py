@@ -19,6 +19,7 @@ ESTABLISHED = events.Established(
     compress=False,
     half_duplex=False,
     super_frames=False,
+    udp_acceleration="version 2",
     timeout_s=20.0,
     tls_version="TLSv1.3",
     cipher="TLS13_AES_256_GCM_SHA384",

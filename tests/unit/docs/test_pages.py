@@ -10,9 +10,9 @@ from etherloom.cli.main import run
 from tests.unit.docs.pages import PAGES, ROOT, blocks, command_lines, name, prose, quoted
 
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
-_FOLDERS = ("src/", "rust/", "tests/", "docs/", "packaging/", "fuzz/", "bench/", "demo/")
+_FOLDERS = ("src/", "rust/", "tests/", "docs/", "packaging/", "fuzz/", "bench/", "demo/", "soak/")
 # Made by what the page describes, not kept in the repository.
-_MADE = ("bench/results", "build/")
+_MADE = ("bench/results", "soak/results", "build/")
 _PLACEHOLDER = re.compile(r"[*<]")
 _OPTION = re.compile(r"--[a-z][a-z0-9-]*")
 
@@ -54,7 +54,7 @@ def test_commands_have_these_options(page: Path, capsys: pytest.CaptureFixture[s
         assert {option for word in words for option in _OPTION.findall(word)} <= known, line
 
 
-_GROUPS = frozenset({"hub", "user", "listener", "bridge", "session"})
+_GROUPS = frozenset({"hub", "user", "listener", "bridge", "session", "tls"})
 
 
 def _command(words: list[str]) -> list[str]:

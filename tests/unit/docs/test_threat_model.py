@@ -63,6 +63,12 @@ def rust(file: str, name: str) -> int:
         f"Frames at most {rust('wire/src/block/decode.rs', 'frame'):,} bytes",
         f"blocks {rust('wire/src/block/decode.rs', 'block'):,},",
         f"keep-alives {rust('wire/src/block/decode.rs', 'keep_alive')};",
+        f"all together: {rust('engine/src/budget.rs', 'USUAL_BYTES'):,} bytes, of which a session may have"
+        f" 1/{rust('engine/src/budget.rs', 'PART')} of what is free",
+        f"at least {rust('engine/src/budget.rs', 'FLOOR_BYTES'):,} bytes",
+        f"At most {rust('engine/src/connection.rs', 'STRANGER_UNSENT_BYTES'):,} bytes wait for a peer",
+        f"while more than {rust('engine/src/connection.rs', 'UNSENT_BEFORE_READING_BYTES'):,} wait",
+        f"At most {rust('engine/src/connection.rs', 'UNSENT_BYTES'):,} bytes of answers",
         f"silent link after {rust('engine/src/worker/connections.rs', 'USER_TIMEOUT_MS') // 1000} s",
     ],
 )

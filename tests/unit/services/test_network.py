@@ -10,7 +10,7 @@ from etherloom.handshake.negotiation import AgreedModes
 from etherloom.model.bridge import LocalBridge
 from etherloom.model.listener import Listener
 from etherloom.model.policy import DEFAULT_POLICY
-from etherloom.model.server import ServerIdentity
+from etherloom.model.server import ServerIdentity, ServerSettings
 from etherloom.services.devices import Devices
 from etherloom.services.listening import Endpoint, Listening
 from etherloom.services.network import MacRow, Network
@@ -105,6 +105,16 @@ async def test_a_deleted_users_session_goes_on(tmp_path: Path) -> None:
         session = w.sessions.begin(OPENING)
         await put(w.owner, DeletePrefix(keys.user_key("LAB", "alice")))
         assert not session.engine.ended.done()
+
+
+async def test_encryption_follows_the_settings(tmp_path: Path) -> None:
+    async with world(tmp_path) as w:
+        await put(w.owner, Put(keys.SERVER_IDENTITY, ServerIdentity((b"leaf",), b"key")))
+        assert w.engine.core.encryptions == [((), False)]
+        settings = ServerSettings(bytes(16), ciphers=("AES-128-GCM",), tls_minimum="1.3")
+        await put(w.owner, Put(keys.SERVER_SETTINGS, settings))
+        assert w.engine.core.identity == ((b"leaf",), b"key")
+        assert w.engine.core.encryptions[1:] == [(("AES-128-GCM",), True)]
 
 
 async def test_bridges_follow_their_hub(tmp_path: Path) -> None:

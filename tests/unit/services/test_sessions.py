@@ -54,6 +54,25 @@ async def test_names_count_up_in_each_hub() -> None:
     assert world.begin(hub="other").name == "SID-ALICE-1"
 
 
+async def test_the_books_are_right_whoever_comes_and_goes() -> None:
+    world = World()
+    world.switches.open("other")
+    first, second, third = world.begin(), world.begin(), world.begin(hub="other")
+    bob = world.begin("bob")
+    assert world.sessions.of_user("lab", "ALICE") == (first, second)
+    assert [world.sessions.count(hub) for hub in ("LAB", "OTHER", None)] == [3, 1, 4]
+    world.fake(first).end("timeout")
+    world.sessions.abandon(third)
+    await settle()
+    assert world.sessions.of_user("LAB", "alice") == (second,)
+    assert world.sessions.of_user("other", "alice") == ()
+    assert [world.sessions.count(hub) for hub in ("LAB", "other", None)] == [2, 0, 2]
+    world.sessions.close_hub("LAB", "gone")
+    await settle()
+    assert world.sessions.count() == 0
+    assert world.sessions.of_user("LAB", bob.user) == ()
+
+
 async def test_a_session_gets_rules_and_a_key_of_its_own() -> None:
     world = World()
     first, second = world.begin(), world.begin(encrypt=False, half=True)

@@ -34,7 +34,7 @@ from etherloom.state.documents import (
 )
 
 EXAMPLES: dict[str, Record] = {
-    "server/settings": ServerSettings(bytes(range(16)), "Büro"),
+    "server/settings": ServerSettings(bytes(range(16)), "Büro", ("AES-128-GCM",), "1.3"),
     "server/identity": ServerIdentity((b"\x30\x82\xff", b"\x00"), b"\xfe\xff"),
     "server/administrator": AdministratorSecret(b"\xff" * 20),
     "listener/443": Listener(443, False, 5, 6),

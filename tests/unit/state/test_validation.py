@@ -66,6 +66,21 @@ def _user(**fields: object) -> Put:
             "sessions",
         ),
         ([Put(keys.SERVER_SETTINGS, ServerSettings(b"x"))], ErrorCode.INVALID_PARAMETER, "16 bytes"),
+        (
+            [Put(keys.SERVER_SETTINGS, ServerSettings(bytes(16), ciphers=("RC4",)))],
+            ErrorCode.INVALID_PARAMETER,
+            "'RC4' is no cipher",
+        ),
+        (
+            [Put(keys.SERVER_SETTINGS, ServerSettings(bytes(16), ciphers=("AES-256-GCM", "AES-256-GCM")))],
+            ErrorCode.INVALID_PARAMETER,
+            "twice",
+        ),
+        (
+            [Put(keys.SERVER_SETTINGS, ServerSettings(bytes(16), tls_minimum="1.1"))],
+            ErrorCode.INVALID_PARAMETER,
+            "oldest TLS",
+        ),
         ([Put(keys.SERVER_IDENTITY, ServerIdentity((), b""))], ErrorCode.INVALID_PARAMETER, "certificate"),
         (
             [Put(keys.password_key("LAB", "alice"), PasswordSecret(b"short"))],

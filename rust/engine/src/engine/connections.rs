@@ -12,15 +12,22 @@ use crate::admission::Limits;
 use crate::message::Message;
 use crate::shared::ConnectionShared;
 use crate::snapshot::ListenerSnapshot;
-use crate::tls::Identity;
+use crate::tls::{Identity, TlsRules};
 
 impl Engine {
     /// What connections accepted from now on show.
-    pub fn set_identity(&self, chain: Vec<Vec<u8>>, private_key: &[u8]) -> Result<(), EngineError> {
-        self.shared
-            .identity
-            .store(Some(Arc::new(Identity::new(chain, private_key)?)));
+    pub fn set_identity(
+        &self,
+        chain: Vec<Vec<u8>>,
+        private_key: &[u8],
+        rules: &TlsRules,
+    ) -> Result<(), EngineError> {
+        self.show(Identity::with_rules(chain, private_key, rules)?);
         Ok(())
+    }
+
+    pub(crate) fn show(&self, identity: Identity) {
+        self.shared.identity.store(Some(Arc::new(identity)));
     }
 
     /// Bind and accept.
@@ -74,7 +81,7 @@ impl Engine {
 
     /// Start TCP and TLS towards a server.
     pub fn connect(&self, address: SocketAddr, server_name: String, deadline: Duration) -> u64 {
-        let worker = self.shared.least_loaded();
+        let worker = self.shared.least_loaded_reception();
         let identifier = self.shared.next_identifier();
         let connection = ConnectionShared::new(identifier, worker, None);
         self.shared

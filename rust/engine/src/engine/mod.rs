@@ -1,7 +1,9 @@
 //! The engine as its owner sees it: commands down, events up, snapshots.
 
+mod acceleration;
 mod connections;
 mod sessions;
+mod traces;
 
 use std::collections::HashMap;
 use std::io;
@@ -16,16 +18,21 @@ use parking_lot::Mutex;
 use thiserror::Error;
 
 use crate::acceptor::{Acceptor, AcceptorHandle, ListenerShared, Request};
+use crate::budget;
+use crate::capture::Trace;
+use crate::congestion::Congestion;
 use crate::event::{EventQueue, Subject};
 use crate::logging;
 use crate::message::Message;
 use crate::os;
-use crate::shared::{Shared, WorkerHandle};
+use crate::shared::{Role, Shared, WorkerHandle};
 use crate::tls::{ClientSettings, TlsError, TlsFacts};
 use crate::worker::{WAKE, Worker};
 
 const BATCHES_PER_PAIR: usize = 128;
 const MAXIMUM_WORKERS: usize = 64;
+/// One reception shakes a thousand hands a second or more.
+const WORKERS_PER_RECEPTION: usize = 2;
 
 /// Why a command was refused.
 #[derive(Debug, Error)]
@@ -56,54 +63,38 @@ pub struct ConnectionFacts {
     pub tls: TlsFacts,
 }
 
+/// A trace and the thread that brings out what it sees.
+type RunningTrace = (Arc<Trace>, JoinHandle<()>);
+
 /// Workers, acceptor and everything they serve.
 pub struct Engine {
     pub(crate) shared: Arc<Shared>,
     acceptor: AcceptorHandle,
     listeners: Mutex<HashMap<u64, Arc<ListenerShared>>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
+    traces: Mutex<HashMap<u64, RunningTrace>>,
 }
 
 impl Engine {
-    /// Start the threads; 0 workers means one a core.
-    pub fn start(workers: usize) -> Result<Self, EngineError> {
+    /// Start the threads; 0 workers means one a core. So many bytes of frames may wait, 0 means the usual.
+    pub fn start(workers: usize, queue_budget_bytes: usize) -> Result<Self, EngineError> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let count = if workers == 0 { cores } else { workers }.clamp(1, MAXIMUM_WORKERS);
         let events = Arc::new(EventQueue::new()?);
         logging::install(&events);
-        let shared = Arc::new(Shared::new(events, ClientSettings::new()?));
-        let mut handles = Vec::new();
-        let mut built = Vec::new();
-        for index in 0..count {
-            let poll = Poll::new()?;
-            let (mail, letters) = mpsc::channel();
-            handles.push(WorkerHandle::new(
-                mail,
-                Waker::new(poll.registry(), WAKE)?,
-                count,
-                BATCHES_PER_PAIR,
-            ));
-            built.push(Worker::new(
-                index,
-                count,
-                poll,
-                letters,
-                Arc::clone(&shared),
-            ));
-        }
-        // Nobody else has seen `shared` yet.
-        let _ = shared.workers.set(handles);
+        let budget = match queue_budget_bytes {
+            0 => budget::USUAL_BYTES,
+            bytes => bytes,
+        };
+        let shared = Arc::new(Shared::new(events, ClientSettings::new()?, budget));
+        let built = build_workers(count, &shared)?;
         let (acceptor, handle) = Acceptor::new(Arc::clone(&shared))?;
         let mut threads = vec![Builder::new().name("el-acceptor".into()).spawn(move || {
             os::block_signals();
             acceptor.run();
         })?];
         for (index, worker) in built.into_iter().enumerate() {
-            threads.push(
-                Builder::new()
-                    .name(format!("el-worker-{index}"))
-                    .spawn(move || worker.run())?,
-            );
+            threads.push(start_worker(index, count, worker)?);
         }
         let threads = Mutex::new(threads);
         Ok(Self {
@@ -111,7 +102,15 @@ impl Engine {
             acceptor: handle,
             listeners: Mutex::default(),
             threads,
+            traces: Mutex::default(),
         })
+    }
+
+    /// The congestion control of links from now on: "auto" or a name that the system knows.
+    pub fn set_congestion(&self, name: &str) -> Result<(), EngineError> {
+        let congestion = Congestion::parse(name)?;
+        self.shared.congestion.store(Arc::new(congestion));
+        Ok(())
     }
 
     /// Readable while `drain` has something.
@@ -127,6 +126,7 @@ impl Engine {
     /// Close everything politely and join the threads. False if the deadline passed first.
     pub fn stop(&self, deadline: Duration) -> bool {
         let end = Instant::now() + deadline;
+        self.close_traces();
         self.acceptor.tell(Request::Stop);
         for worker in 0..self.shared.handles().len() {
             self.shared.tell(
@@ -143,6 +143,53 @@ impl Engine {
         }
         clean && Instant::now() <= end
     }
+}
+
+/// `frames` workers that move frames, and receptions behind them.
+fn build_workers(frames: usize, shared: &Arc<Shared>) -> io::Result<Vec<Worker>> {
+    let mut handles = Vec::new();
+    let mut built = Vec::new();
+    for index in 0..frames + frames.div_ceil(WORKERS_PER_RECEPTION) {
+        let poll = Poll::new()?;
+        let (mail, letters) = mpsc::channel();
+        let (role, senders) = if index < frames {
+            (Role::Frames, frames)
+        } else {
+            (Role::Reception, 0)
+        };
+        let waker = Waker::new(poll.registry(), WAKE)?;
+        handles.push(WorkerHandle::new(
+            role,
+            mail,
+            waker,
+            senders,
+            BATCHES_PER_PAIR,
+        ));
+        built.push(Worker::new(
+            index,
+            frames,
+            poll,
+            letters,
+            Arc::clone(shared),
+        ));
+    }
+    // Nobody else has seen `shared` yet.
+    let _ = shared.workers.set(handles);
+    Ok(built)
+}
+
+fn start_worker(index: usize, frames: usize, worker: Worker) -> io::Result<JoinHandle<()>> {
+    if index < frames {
+        return Builder::new()
+            .name(format!("el-worker-{index}"))
+            .spawn(move || worker.run());
+    }
+    Builder::new()
+        .name(format!("el-reception-{}", index - frames))
+        .spawn(move || {
+            os::yield_to_frames();
+            worker.run();
+        })
 }
 
 impl Drop for Engine {

@@ -1,12 +1,12 @@
 //! Linux: TAP adapters through /dev/net/tun, signal masks.
 
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
 use rustix::fs::{Mode, OFlags, open};
-use rustix::ioctl::{IntegerSetter, Updater, ioctl, opcode};
+use rustix::ioctl::{Getter, IntegerSetter, Updater, ioctl, opcode};
 
-use super::{Tap, TapOffload};
+use super::{RoundTrip, Tap, TapOffload};
 
 const INTERFACE_NAME_BYTES: usize = 16;
 const IFF_TAP: u16 = 0x0002;
@@ -15,6 +15,8 @@ const IFF_VNET_HDR: u16 = 0x4000;
 // TUN_F_CSUM, TUN_F_TSO4, TUN_F_TSO6; TUN_F_USO4, TUN_F_USO6.
 const TCP_OFFLOAD: usize = 0x01 | 0x02 | 0x04;
 const UDP_OFFLOAD: usize = 0x20 | 0x40;
+// SIOCOUTQ
+const UNACKNOWLEDGED: u32 = 0x5411;
 const TUNSETIFF: u32 = opcode::write::<i32>(b'T', 202);
 const TUNSETOFFLOAD: u32 = opcode::write::<u32>(b'T', 208);
 
@@ -82,6 +84,65 @@ fn agree_offload(descriptor: &OwnedFd) -> io::Result<TapOffload> {
         }
     }
     Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Where the kernel's `struct tcp_info` has `tcpi_rtt` and `tcpi_min_rtt`, both in microseconds.
+const INFO_ROUND_TRIP: usize = 68;
+const INFO_LEAST_ROUND_TRIP: usize = 148;
+const INFO_BYTES: usize = 152;
+
+pub(super) fn round_trip(socket: &impl AsRawFd) -> io::Result<RoundTrip> {
+    let mut info = [0_u8; INFO_BYTES];
+    let mut length = INFO_BYTES as libc::socklen_t;
+    // SAFETY: the kernel writes at most `length` bytes into `info`, which lives through the call; the descriptor is
+    // open as long as the socket is borrowed.
+    let result = unsafe {
+        libc::getsockopt(
+            socket.as_raw_fd(),
+            libc::IPPROTO_TCP,
+            libc::TCP_INFO,
+            info.as_mut_ptr().cast(),
+            &raw mut length,
+        )
+    };
+    if result != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    if (length as usize) < INFO_BYTES {
+        return Err(io::ErrorKind::Unsupported.into());
+    }
+    let number = |place: usize| {
+        let bytes = [
+            info[place],
+            info[place + 1],
+            info[place + 2],
+            info[place + 3],
+        ];
+        u32::from_ne_bytes(bytes)
+    };
+    Ok(RoundTrip {
+        smoothed_us: number(INFO_ROUND_TRIP),
+        least_us: number(INFO_LEAST_ROUND_TRIP),
+    })
+}
+
+pub(super) fn unacknowledged_bytes(socket: impl std::os::fd::AsFd) -> io::Result<usize> {
+    // SAFETY: SIOCOUTQ writes one C int, which the getter holds.
+    let bytes = unsafe { ioctl(socket, Getter::<UNACKNOWLEDGED, libc::c_int>::new()) }?;
+    Ok(usize::try_from(bytes).unwrap_or(0))
+}
+
+pub(super) fn duplicate(descriptor: RawFd) -> io::Result<OwnedFd> {
+    if descriptor < 0 {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    // SAFETY: it is no -1, and borrowed for one call only, which refuses a number that nothing is open under.
+    unsafe { BorrowedFd::borrow_raw(descriptor) }.try_clone_to_owned()
+}
+
+/// Linux counts niceness by thread. Taking less needs no privilege, and who can't loses only a preference.
+pub(super) fn lower_priority(by: i32) {
+    let _ = rustix::process::nice(by);
 }
 
 pub(super) fn block_signals() {

@@ -8,6 +8,9 @@ pub enum TlsError {
     /// The certificate chain or its private key is unusable.
     #[error("the server certificate and its private key can't be used: {0}")]
     Identity(String),
+    /// No cipher of ours has this name.
+    #[error("{0:?} is no cipher: use AES-256-GCM, AES-128-GCM or CHACHA20-POLY1305")]
+    UnknownCipher(String),
     /// The library refused the settings.
     #[error("TLS can't be set up: {0}")]
     Setup(#[source] rustls::Error),

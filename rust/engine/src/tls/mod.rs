@@ -6,14 +6,16 @@
 mod certificate;
 mod error;
 mod machine;
+mod order;
 mod rate;
 mod record;
 mod settings;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use error::TlsError;
 use machine::{Machine, Outgoing};
+pub use order::{Cipher, TlsRules, fastest_first};
 pub use rate::{open_rate, seal_rate};
 pub use record::bytes_to_record_end;
 use record::{MAX_PLAIN_BYTES, record_bytes};
@@ -54,6 +56,8 @@ pub struct TlsFacts {
     pub cipher: String,
     /// The name the client asked for (server side only).
     pub server_name: Option<String>,
+    /// How the keys were agreed on, such as `X25519MLKEM768`.
+    pub key_exchange: String,
     /// The server's DER certificates, its own first (client side only).
     pub peer_chain: Vec<Vec<u8>>,
 }
@@ -90,13 +94,20 @@ impl Tls {
         self.facts.clone()
     }
 
-    /// How many more records can be sealed before the connection must be replaced by a new one.
-    ///
-    /// It only ever becomes small on TLS 1.2: TLS 1.3 renews its keys by itself.
-    pub fn records_left(&self) -> u64 {
+    /// How many more records can be sealed; only ever few on TLS 1.2, since TLS 1.3 renews its keys by itself.
+    #[cfg(test)]
+    fn records_left(&self) -> u64 {
         self.wear
             .limit
             .map_or(u64::MAX, |limit| limit.saturating_sub(self.wear.sealed))
+    }
+
+    /// Whether it is time to replace the connection: half of its keys' life (2^23 records) is over. The other half
+    /// is far more than a link still has to say then.
+    pub fn is_worn_out(&self) -> bool {
+        self.wear
+            .limit
+            .is_some_and(|limit| self.wear.sealed > limit / 2)
     }
 
     /// Takes whole records from the start of `input`, which it may overwrite.
@@ -229,6 +240,9 @@ impl TlsFacts {
             .protocol_version()
             .and_then(|version| version.as_str());
         let suite = common.negotiated_cipher_suite().map(|suite| suite.suite());
+        let key_exchange = common
+            .negotiated_key_exchange_group()
+            .map(|group| format!("{:?}", group.name()));
         let chain = common.peer_certificates().unwrap_or_default();
         TlsFacts {
             version: version.unwrap_or_default().replace('_', "."),
@@ -237,6 +251,7 @@ impl TlsFacts {
                 .unwrap_or_default()
                 .to_owned(),
             server_name: machine.server_name(),
+            key_exchange: key_exchange.unwrap_or_default(),
             peer_chain: chain
                 .iter()
                 .map(|certificate| certificate.to_vec())

@@ -7,27 +7,42 @@ use std::sync::{Arc, OnceLock};
 
 use rustls::client::Resumption;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, aws_lc_rs};
+use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::{ClientHello, NoServerSessionStorage, ResolvesServerCert};
 use rustls::sign::{CertifiedKey, SigningKey, SingleCertAndKey};
+use rustls::version::TLS13;
 use rustls::{
     ClientConfig, DigitallySignedStruct, ServerConfig, SignatureScheme, SupportedProtocolVersion,
 };
 
 use super::certificate;
 use super::error::TlsError;
+use super::order::{TlsRules, provider, provider_of};
 
 /// Which key, certificates and rules a server's connections use. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Identity(pub(super) Arc<ServerConfig>);
 
 impl Identity {
+    /// With all ciphers, the fastest first, in TLS 1.3 and 1.2 (see [`Identity::with_rules`]).
+    pub fn new(chain: Vec<Vec<u8>>, private_key: &[u8]) -> Result<Identity, TlsError> {
+        Self::with_rules(chain, private_key, &TlsRules::default())
+    }
+
     /// From DER certificates, the server's own first, and its private key (PKCS#8, PKCS#1 or SEC1 DER).
     ///
     /// The certificates may be of any shape; the key must be the first one's if that can be told.
-    pub fn new(chain: Vec<Vec<u8>>, private_key: &[u8]) -> Result<Identity, TlsError> {
-        let provider = provider();
+    pub fn with_rules(
+        chain: Vec<Vec<u8>>,
+        private_key: &[u8],
+        rules: &TlsRules,
+    ) -> Result<Identity, TlsError> {
+        let provider = if rules.ciphers.is_empty() {
+            provider()
+        } else {
+            provider_of(&rules.ciphers)
+        };
         let key = load_key(&provider, private_key)?;
         let leaf = chain
             .first()
@@ -35,18 +50,24 @@ impl Identity {
         if keys_differ(leaf, &*key) {
             return Err(unusable("the key doesn't belong to the first certificate"));
         }
-        Self::with_provider(provider, chain, key)
+        let versions: &[_] = if rules.tls13_only {
+            &[&TLS13]
+        } else {
+            rustls::ALL_VERSIONS
+        };
+        Self::with_provider(provider, versions, chain, key)
     }
 
     pub(super) fn with_provider(
         provider: Arc<CryptoProvider>,
+        versions: &[&'static SupportedProtocolVersion],
         chain: Vec<Vec<u8>>,
         key: Arc<dyn SigningKey>,
     ) -> Result<Identity, TlsError> {
         let chain = chain.into_iter().map(CertificateDer::from).collect();
         let resolver = SingleCertAndKey::from(CertifiedKey::new(chain, key));
         let mut config = ServerConfig::builder_with_provider(provider)
-            .with_protocol_versions(rustls::ALL_VERSIONS)
+            .with_protocol_versions(versions)
             .map_err(TlsError::Setup)?
             .with_no_client_auth()
             .with_cert_resolver(Arc::new(resolver));
@@ -111,31 +132,6 @@ impl ClientSettings {
         config.resumption = Resumption::disabled();
         Ok(ClientSettings(Arc::new(config)))
     }
-}
-
-/// The cryptography, with its cipher suites in our order: AES-256-GCM, AES-128-GCM, ChaCha20-Poly1305,
-/// and on a processor without AES instructions ChaCha20-Poly1305 first.
-pub(super) fn provider() -> Arc<CryptoProvider> {
-    static PROVIDER: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
-    let make = || {
-        let mut provider = aws_lc_rs::default_provider();
-        if !has_aes_instructions() {
-            let is_aes =
-                |suite: &rustls::SupportedCipherSuite| format!("{suite:?}").contains("AES");
-            provider.cipher_suites.sort_by_key(is_aes);
-        }
-        Arc::new(provider)
-    };
-    PROVIDER.get_or_init(make).clone()
-}
-
-fn has_aes_instructions() -> bool {
-    #[cfg(target_arch = "x86_64")]
-    return std::arch::is_x86_feature_detected!("aes");
-    #[cfg(target_arch = "aarch64")]
-    return std::arch::is_aarch64_feature_detected!("aes");
-    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-    return false;
 }
 
 pub(super) fn load_key(

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use log::debug;
 use mio::event::{Event, Source};
@@ -405,6 +406,8 @@ impl Worker {
             raw: link.raw,
             facts,
             wire,
+            sight: Arc::clone(&session.sight),
+            ended: AtomicBool::new(false),
         });
         let transfer = Transfer {
             connection: identifier,

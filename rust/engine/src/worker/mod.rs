@@ -1,10 +1,12 @@
 //! A worker: one thread, one poll, and everything that lives on it.
 
+mod acceleration;
 #[cfg(feature = "testkit")]
 mod circulation;
 mod connections;
 mod ports;
 mod sessions;
+mod spin;
 mod timers;
 
 use std::collections::{HashMap, VecDeque};
@@ -13,7 +15,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use log::error;
 use mio::event::Event;
@@ -27,6 +29,7 @@ use crate::shared::Shared;
 use crate::splice::Splice;
 use crate::worker::ports::Slots;
 pub use crate::worker::ports::place_of;
+use crate::worker::spin::Spin;
 use crate::worker::timers::Timers;
 
 /// The token of the mailbox.
@@ -47,6 +50,11 @@ enum Target {
     Device {
         slot: usize,
     },
+    Acceleration {
+        slot: usize,
+    },
+    /// A session as such: for faults that no socket or device brought.
+    Session(u64),
     #[cfg(feature = "testkit")]
     Circulation(usize),
 }
@@ -69,6 +77,10 @@ pub struct Worker {
     scratch: Scratch,
     random: u64,
     stopping: Option<u64>,
+    spin: Spin,
+    rested: Instant,
+    /// This turn has put frames on links.
+    sent: bool,
     #[cfg(feature = "testkit")]
     circulations: Vec<Arc<crate::testkit::Circulation>>,
 }
@@ -99,6 +111,9 @@ impl Worker {
             scratch: Scratch::default(),
             random: RandomState::new().hash_one(index) | 1,
             stopping: None,
+            spin: Spin::default(),
+            rested: Instant::now(),
+            sent: false,
             #[cfg(feature = "testkit")]
             circulations: Vec::new(),
         }
@@ -109,23 +124,64 @@ impl Worker {
         os::block_signals();
         let mut events = Events::with_capacity(EVENTS_PER_POLL);
         while !self.is_finished() {
-            if let Err(error) = self.poll.poll(&mut events, self.patience())
+            if let Err(error) = self.wait(&mut events)
                 && error.kind() != io::ErrorKind::Interrupted
             {
                 error!("worker {} stops: {error}", self.index);
                 return;
             }
-            self.now_ms = self.shared.now_ms();
+            self.scratch.now_us = self.shared.now_us();
+            self.now_ms = self.scratch.now_us / 1_000;
             self.shared.handles()[self.index].awake();
             self.read_mail();
-            self.read_batches();
+            self.guarded(None, Self::read_batches);
             for event in &events {
                 self.on_event(event);
             }
             self.continue_reading();
             self.run_timers();
-            self.flush_dirty();
+            self.guarded(None, Self::flush_dirty);
         }
+    }
+
+    /// Wait for events, at first awake where that pays.
+    fn wait(&mut self, events: &mut Events) -> io::Result<()> {
+        let patience = self.patience();
+        if patience == Some(Duration::ZERO) {
+            return self.poll.poll(events, patience);
+        }
+        let sent = std::mem::take(&mut self.sent);
+        let begin = Instant::now();
+        let span = self.spin.allowance(sent, begin - self.rested);
+        self.rested = begin;
+        events.clear();
+        let watched = self.watch(events, begin, span)?;
+        if events.is_empty() {
+            self.poll.poll(events, self.patience())?;
+        }
+        let event = !events.is_empty();
+        self.spin.learn(sent, begin.elapsed(), watched, event);
+        Ok(())
+    }
+
+    /// Poll without sleeping for up to `span`; how long it took.
+    fn watch(
+        &mut self,
+        events: &mut Events,
+        begin: Instant,
+        span: Duration,
+    ) -> io::Result<Duration> {
+        let mut watched = Duration::ZERO;
+        while watched < span {
+            self.poll.poll(events, Some(Duration::ZERO))?;
+            watched = begin.elapsed();
+            if !events.is_empty() {
+                break;
+            }
+            // Whoever is ready to run on this core goes first.
+            std::thread::yield_now();
+        }
+        Ok(watched)
     }
 
     /// How long the poll may wait.
@@ -150,7 +206,31 @@ impl Worker {
 
     fn read_mail(&mut self) {
         while let Ok(message) = self.mail.try_recv() {
-            self.on_message(message);
+            let target = Self::target_of(&message);
+            self.guarded(target, |worker| worker.on_message(message));
+        }
+    }
+
+    fn target_of(message: &Message) -> Option<Target> {
+        match message {
+            Message::Accepted { connection, .. } | Message::Connect { connection, .. } => {
+                Some(Target::Connection(connection.identifier))
+            }
+            Message::Pull { connection, .. }
+            | Message::Send { connection, .. }
+            | Message::Deadline { connection, .. }
+            | Message::Close { connection }
+            | Message::Splice { connection, .. }
+            | Message::Promote { connection, .. } => Some(Target::Connection(*connection)),
+            Message::Attach { session, .. }
+            | Message::Inject { session, .. }
+            | Message::Accelerate { session, .. }
+            | Message::CloseLink { session, .. }
+            | Message::CloseSession { session } => Some(Target::Session(*session)),
+            Message::OpenSession { session, .. }
+            | Message::OpenDevice { session, .. }
+            | Message::OpenMemory { session, .. } => Some(Target::Session(session.identifier)),
+            Message::ClosePorts { .. } | Message::Stop { .. } => None,
         }
     }
 
@@ -161,11 +241,13 @@ impl Worker {
         let Some(target) = self.targets.get(&(event.token().0 as u64)).copied() else {
             return;
         };
-        self.guarded(target, |worker| match target {
+        self.guarded(Some(target), |worker| match target {
             Target::Connection(identifier) => worker.on_connection_event(identifier, event),
             Target::Splice(identifier) => worker.pump(identifier),
             Target::Link { slot, connection } => worker.on_link_event(slot, connection, event),
             Target::Device { slot } => worker.read_device(slot),
+            Target::Acceleration { slot } => worker.on_acceleration_event(slot, event),
+            Target::Session(_) => {}
             #[cfg(feature = "testkit")]
             Target::Circulation(_) => {}
         });
@@ -177,34 +259,59 @@ impl Worker {
             let Some(target) = self.again.pop_front() else {
                 return;
             };
-            self.guarded(target, |worker| match target {
+            self.guarded(Some(target), |worker| match target {
                 Target::Link { slot, connection } => worker.read_link(slot, connection),
                 Target::Device { slot } => worker.read_device(slot),
                 #[cfg(feature = "testkit")]
                 Target::Circulation(index) => worker.circulate(index),
-                Target::Connection(_) | Target::Splice(_) => {}
+                Target::Acceleration { slot } => worker.read_acceleration(slot),
+                Target::Connection(_) | Target::Splice(_) | Target::Session(_) => {}
             });
         }
     }
 
     /// A fault of ours ends the object it happened to, not the worker.
-    fn guarded(&mut self, target: Target, work: impl FnOnce(&mut Self)) {
+    fn guarded(&mut self, target: Option<Target>, work: impl FnOnce(&mut Self)) {
         if catch_unwind(AssertUnwindSafe(|| work(self))).is_ok() {
             return;
         }
+        self.log_fault(target);
+        self.repair();
+        if let Some(target) = target {
+            self.give_up(target);
+        }
+    }
+
+    fn log_fault(&self, target: Option<Target>) {
         let digest = RandomState::new().hash_one(&self.scratch.plain);
         let bytes = self.scratch.plain.len();
         error!(
             "fault in worker {} serving {target:?} ({bytes} plain bytes, digest {digest:016x})",
             self.index
         );
-        self.repair();
+    }
+
+    /// What made the fault may well make another one now.
+    fn give_up(&mut self, target: Target) {
+        if catch_unwind(AssertUnwindSafe(|| self.end_target(target))).is_err() {
+            error!("fault in worker {} giving up {target:?}", self.index);
+        }
+    }
+
+    fn end_target(&mut self, target: Target) {
         match target {
             Target::Connection(identifier) => {
                 self.drop_connection(identifier, "a fault of the server");
             }
             Target::Splice(identifier) => self.drop_splice(identifier),
-            Target::Link { slot, .. } | Target::Device { slot } => self.fail_slot(slot),
+            Target::Link { slot, .. } | Target::Device { slot } | Target::Acceleration { slot } => {
+                self.fail_slot(slot);
+            }
+            Target::Session(session) => {
+                if let Some(slot) = self.slots.find(session) {
+                    self.fail_slot(slot);
+                }
+            }
             #[cfg(feature = "testkit")]
             Target::Circulation(_) => {}
         }
@@ -282,6 +389,10 @@ impl Worker {
             } => self.on_open_device(session, hub, device),
             Message::OpenMemory { session, hub } => self.on_open_memory(session, hub),
             Message::Inject { session, frames } => self.on_inject(session, &frames),
+            Message::Accelerate {
+                session,
+                acceleration,
+            } => self.on_accelerate(session, acceleration),
             #[cfg(feature = "testkit")]
             Message::Circulate(circulation) => self.on_circulate(circulation),
             Message::CloseLink {

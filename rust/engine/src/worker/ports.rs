@@ -2,20 +2,23 @@
 
 use std::collections::HashMap;
 use std::io::ErrorKind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use etherloom_switch::{DropReason, PortId, Verdict};
+use etherloom_wire::capture::Way;
 use etherloom_wire::offload::Packet;
 
 use super::{Target, Worker};
-use crate::device::{Device, Refused};
+use crate::capture::{Spot, reason_of};
+use crate::device::{Device, Written};
 use crate::event::session as flag;
 use crate::hub::Hub;
 use crate::link::Flushed;
 use crate::passing::Passing;
 use crate::session::{Native, NotQueued};
-use crate::shared::SessionShared;
+use crate::shared::{SessionShared, Shared};
 
 const SLOT_BITS: u32 = 24;
 const BATCH_BYTES: usize = 256 * 1024;
@@ -143,6 +146,28 @@ pub struct Source {
     pub port: PortId,
 }
 
+impl Source {
+    /// For traces.
+    pub fn spot(&self) -> Spot<'_> {
+        Spot {
+            hub: self.hub.identifier,
+            session: &self.session,
+            way: Way::In,
+        }
+    }
+}
+
+impl Slot {
+    /// For traces.
+    pub fn spot(&self) -> Spot<'_> {
+        Spot {
+            hub: self.hub.identifier,
+            session: &self.shared,
+            way: Way::Out,
+        }
+    }
+}
+
 impl Worker {
     pub(super) fn source(&self, slot: usize) -> Option<Source> {
         let slot = self.slots.get(slot)?;
@@ -158,12 +183,19 @@ impl Worker {
         if source.session.ended.get().is_some() {
             return;
         }
+        #[cfg(test)]
+        crate::tests::provoke(b"fault of the origin", packet.bytes);
         let Ok(passing) = Passing::of(packet) else {
             source.session.counters.dropped(DropReason::BadOffload);
+            let tap = &self.shared.tap;
+            tap.see(&source.spot(), &packet, Some(DropReason::BadOffload));
             return;
         };
         let frame = passing.frame();
-        match source.hub.forward(source.port, &frame, self.now_ms) {
+        let verdict = source.hub.forward(source.port, &frame, self.now_ms);
+        let tap = &self.shared.tap;
+        tap.see(&source.spot(), &packet, reason_of(verdict));
+        match verdict {
             Verdict::Drop(reason) => source
                 .session
                 .counters
@@ -246,7 +278,7 @@ impl Worker {
     }
 
     /// Hand the collected frames to their workers: one queue entry and one wake-up each.
-    pub(super) fn send_batches(&mut self, session: &SessionShared) {
+    pub(super) fn send_batches(&mut self, session: &Arc<SessionShared>) {
         for worker in 0..self.outgoing.len() {
             if self.outgoing[worker].count > 0 {
                 self.send_batch(worker, session);
@@ -254,7 +286,7 @@ impl Worker {
         }
     }
 
-    fn send_batch(&mut self, worker: usize, session: &SessionShared) {
+    fn send_batch(&mut self, worker: usize, session: &Arc<SessionShared>) {
         let batch = std::mem::take(&mut self.outgoing[worker]);
         let handle = &self.shared.handles()[worker];
         #[cfg(feature = "testkit")]
@@ -263,6 +295,13 @@ impl Worker {
             session
                 .counters
                 .dropped_many(DropReason::WorkerQueueFull, refused.count as u64);
+            let spot = Spot {
+                hub: refused.hub,
+                session,
+                way: Way::In,
+            };
+            let tap = &self.shared.tap;
+            tap.lose(&spot, DropReason::WorkerQueueFull, refused.count as u64);
         }
         handle.wake();
     }
@@ -286,36 +325,67 @@ impl Worker {
 
     /// One frame towards a port of this worker.
     fn egress(&mut self, hub: u64, index: usize, passing: &Passing<'_>) {
+        // A fault here is the target's: the origin, and the rest of its batch, go on.
+        let queued = catch_unwind(AssertUnwindSafe(|| self.enqueue(hub, index, passing)));
+        if queued.is_err() {
+            let target = Target::Device { slot: index };
+            self.log_fault(Some(target));
+            self.give_up(target);
+        }
+    }
+
+    fn enqueue(&mut self, hub: u64, index: usize, passing: &Passing<'_>) {
         let Some(slot) = self.slots.get_mut(index) else {
             return;
         };
         if slot.hub.identifier != hub {
             return;
         }
+        #[cfg(test)]
+        crate::tests::provoke(b"fault of the target", passing.packet.bytes);
         let outcome = match &mut slot.body {
             Body::Native(native) => native
                 .enqueue(passing, &mut self.scratch)
                 .map_err(|refused| match refused {
                     NotQueued::NoLink => DropReason::NoLink,
                     NotQueued::Full => DropReason::QueueFull,
+                    NotQueued::OverBudget => DropReason::OverBudget,
                     NotQueued::TooLong => DropReason::TooLong,
                     NotQueued::NotCompressed => DropReason::CompressionFailed,
                 }),
             Body::Device(device) => {
-                let refused = device.enqueue(passing, &mut self.scratch.segments);
-                count_refused(&slot.shared, refused);
-                Ok(())
+                let written = device.enqueue(passing, &mut self.scratch.segments);
+                count_written(&slot.shared, written);
+                lose_written(&self.shared, &slot.spot(), written);
+                Ok(0)
             }
-            Body::Memory => queue_memory(&slot.shared, passing),
+            Body::Memory => queue_memory(&slot.shared, passing).map(|()| 0),
         };
         let frame = passing.frame();
-        if let Err(reason) = outcome {
-            let counters = &slot.shared.counters;
-            counters.dropped_many(reason, frame.segments());
-            return;
+        let tap = &self.shared.tap;
+        tap.see(&slot.spot(), &passing.packet, outcome.err());
+        let counters = &slot.shared.counters;
+        match outcome {
+            Ok(0) => {}
+            // Frames of a fatter flow, counted as sent when they were queued.
+            Ok(dropped) => {
+                counters.dropped_many(DropReason::QueueFull, dropped);
+                tap.lose(&slot.spot(), DropReason::QueueFull, dropped);
+            }
+            Err(reason) => {
+                counters.dropped_many(reason, frame.segments());
+                return;
+            }
         }
         slot.shared.counters.sent.count(&frame);
-        if !slot.dirty {
+        self.mark_dirty(index);
+    }
+
+    /// There is something to flush at the end of this turn.
+    pub(super) fn mark_dirty(&mut self, index: usize) {
+        if let Some(slot) = self.slots.get_mut(index)
+            && !slot.dirty
+        {
             slot.dirty = true;
             self.dirty.push(index);
         }
@@ -328,12 +398,19 @@ impl Worker {
                 continue;
             };
             slot.dirty = false;
-            if let Body::Device(device) = &mut slot.body {
-                count_refused(&slot.shared, device.flush());
+            match &mut slot.body {
+                Body::Native(_) => self.sent = true,
+                Body::Device(device) => {
+                    let written = device.flush();
+                    count_written(&slot.shared, written);
+                    lose_written(&self.shared, &slot.spot(), written);
+                }
+                Body::Memory => {}
             }
             if slot.shared.queue_frames > 0 {
                 self.shared.events.raise(&slot.shared.notice, flag::FRAMES);
             }
+            self.flush_acceleration(index);
             self.flush_links(index);
         }
     }
@@ -347,14 +424,21 @@ impl Worker {
         else {
             return;
         };
-        let mut broken = Vec::new();
+        let (mut broken, mut worn_out) = (Vec::new(), Vec::new());
         for link in native.links.iter_mut().filter(|link| !link.is_blocked()) {
             if link.flush(&mut self.scratch) == Flushed::Broken {
                 broken.push(link.identifier);
+            } else if link.is_worn_out() && link.closing.is_none() {
+                worn_out.push(link.identifier);
             }
         }
+        native.settle();
         for connection in broken {
             self.remove_link(index, connection);
+        }
+        // The client opens another one in its place.
+        for connection in worn_out {
+            self.close_link(index, connection);
         }
     }
 
@@ -363,9 +447,11 @@ impl Worker {
         let Some(source) = self.source(index) else {
             return;
         };
-        let mut buffer = std::mem::take(&mut self.scratch.plain);
+        let mut buffer = std::mem::take(&mut self.scratch.device);
+        // Once: it keeps its length.
         buffer.resize(DEVICE_READ_BYTES, 0);
         let mut bytes = 0;
+        let mut packets = 0;
         let mut more = true;
         while more && bytes < DEVICE_BYTES_PER_TURN {
             more = !self.pause_device(&source, index);
@@ -375,6 +461,7 @@ impl Worker {
             match self.read_frame(index, &mut buffer) {
                 Ok((length, has_header)) => {
                     bytes += length + DEVICE_FRAME_COST_BYTES;
+                    packets += 1;
                     self.ingress_read(&source, &buffer[..length], has_header);
                 }
                 Err(ErrorKind::Interrupted) => {}
@@ -386,7 +473,8 @@ impl Worker {
                 }
             }
         }
-        self.scratch.plain = buffer;
+        self.scratch.device = buffer;
+        source.session.count_device_reads(packets);
         self.send_batches(&source.session);
         self.flush_dirty();
         if more {
@@ -413,29 +501,35 @@ impl Worker {
         };
         match packet {
             Some(packet) => self.ingress(source, packet),
-            None => source.session.counters.dropped(DropReason::BadOffload),
+            None => self.drop_unseen(source, DropReason::BadOffload),
         }
     }
 
-    /// Our client's device waits while its only session is full: the applications then slow down, where a
-    /// hub would drop.
+    /// Count a frame that was refused before it was one.
+    pub(super) fn drop_unseen(&self, source: &Source, reason: DropReason) {
+        source.session.counters.dropped(reason);
+        self.shared.tap.lose(&source.spot(), reason, 1);
+    }
+
+    /// Our client's device waits while its only session has no connection: what the system keeps meanwhile is sent
+    /// when there is one again.
     fn pause_device(&mut self, source: &Source, index: usize) -> bool {
         if !source.hub.wire {
             return false;
         }
-        let congested = source
+        let cut_off = source
             .hub
             .ports()
             .iter()
             .filter(|port| **port != source.port)
             .any(|port| {
                 matches!(self.slots.get(place_of(*port).1),
-                Some(Slot { body: Body::Native(native), .. }) if native.is_congested())
+                Some(Slot { body: Body::Native(native), .. }) if native.is_cut_off())
             });
-        if congested && let Some(slot) = self.slots.get_mut(index) {
+        if cut_off && let Some(slot) = self.slots.get_mut(index) {
             slot.paused = true;
         }
-        congested
+        cut_off
     }
 
     /// A session of a wire hub has room again, or new links: its device may go on.
@@ -460,11 +554,19 @@ impl Worker {
 }
 
 /// Frames that a device refuses are known only after they were counted as sent: it may hold some back.
-fn count_refused(session: &SessionShared, refused: Refused) {
-    for (reason, frames) in refused.reasons() {
+fn count_written(session: &SessionShared, written: Written) {
+    session.wire.add_device_writes(written.writes);
+    for (reason, frames) in written.reasons() {
         if frames > 0 {
             session.counters.dropped_many(reason, frames);
         }
+    }
+}
+
+/// The frame that was refused may have been held back for a while: traces see the count only.
+fn lose_written(shared: &Shared, spot: &Spot<'_>, written: Written) {
+    for (reason, frames) in written.reasons() {
+        shared.tap.lose(spot, reason, frames);
     }
 }
 

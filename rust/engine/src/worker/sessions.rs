@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use etherloom_switch::{DropReason, PortId};
 use etherloom_wire::block::Item;
+use etherloom_wire::capture::Way;
 use etherloom_wire::offload::Packet;
 use log::debug;
 use mio::Interest;
@@ -15,6 +16,8 @@ use super::connections::{deregister, token};
 use super::ports::{Body, Slot, Source, count_injected, place_of, port_of};
 use super::timers::Timer;
 use super::{Target, Worker};
+use crate::capture::Spot;
+use crate::congestion::PathWatch;
 use crate::device::Device;
 use crate::event::session as flag;
 use crate::hub::Hub;
@@ -25,7 +28,9 @@ use crate::shared::{Ended, SessionShared};
 
 const BOTH: Interest = Interest::READABLE.add(Interest::WRITABLE);
 /// A link may read so often before others have their turn.
-const READS_PER_TURN: usize = 4;
+const READS_PER_TURN: usize = 1;
+/// More than the systems of both ends hold for a link that is about to go.
+const GOING_READS_PER_TURN: usize = 64;
 const KEEP_ALIVE_BYTES: u64 = 512;
 
 impl Worker {
@@ -37,7 +42,8 @@ impl Worker {
     ) {
         session.last_received_ms.store(self.now_ms, Relaxed);
         let due = self.now_ms + rules.timeout_ms;
-        if let Some(slot) = self.plug_in(session, hub, Body::Native(Box::new(Native::new(rules)))) {
+        let native = Native::new(rules, self.now_ms, Arc::clone(&self.shared.budget));
+        if let Some(slot) = self.plug_in(session, hub, Body::Native(Box::new(native))) {
             self.arm_session(slot, due);
         }
     }
@@ -132,6 +138,8 @@ impl Worker {
             return;
         };
         let identifier = transfer.connection;
+        let congestion = self.shared.congestion.load();
+        congestion.apply(&transfer.socket);
         if self
             .poll
             .registry()
@@ -148,13 +156,13 @@ impl Worker {
         else {
             return;
         };
-        let link = Link::new(transfer, &native.rules, now_ms);
+        let path = PathWatch::new(&congestion);
+        let link = Link::new(transfer, &native.rules, path, now_ms);
         shared.links.lock().push(Arc::clone(&link.shared));
         shared.links_opened.fetch_add(1, Relaxed);
         shared.last_received_ms.store(now_ms, Relaxed);
         self.shared.events.raise(&shared.notice, flag::LINK_OPENED);
         native.links.push(link);
-        native.spread();
         self.targets.insert(
             identifier,
             Target::Link {
@@ -168,7 +176,7 @@ impl Worker {
         self.resume_devices(index);
     }
 
-    fn is_running(&self, index: usize) -> bool {
+    pub(super) fn is_running(&self, index: usize) -> bool {
         self.slots
             .get(index)
             .is_some_and(|slot| slot.shared.ended.get().is_none())
@@ -196,6 +204,17 @@ impl Worker {
             self.write_link(index, connection);
         }
         self.read_link(index, connection);
+        self.part_with(index, connection);
+    }
+
+    /// Forget a link whose both ends have come.
+    fn part_with(&mut self, index: usize, connection: u64) {
+        if self
+            .link_mut(index, connection)
+            .is_some_and(|link| link.is_gone())
+        {
+            self.remove_link(index, connection);
+        }
     }
 
     fn write_link(&mut self, index: usize, connection: u64) {
@@ -209,40 +228,26 @@ impl Worker {
         let Some(link) = native.link_mut(connection) else {
             return;
         };
-        match link.flush(&mut self.scratch) {
-            Flushed::Broken => self.remove_link(index, connection),
-            Flushed::Idle | Flushed::Blocked => {
-                if !native.is_congested() {
-                    self.resume_devices(index);
-                }
-            }
+        let flushed = link.flush(&mut self.scratch);
+        native.settle();
+        if flushed == Flushed::Broken {
+            self.remove_link(index, connection);
         }
     }
 
-    /// Read what a link has, a bounded amount a turn, into the hub.
+    /// Read what a link has, a bounded amount a turn, into the hub. A link that is about to go is read to its
+    /// end first: what its flows have sent since may be on this one.
     pub(super) fn read_link(&mut self, index: usize, connection: u64) {
         let Some(source) = self.source(index) else {
             return;
         };
-        for _ in 0..READS_PER_TURN {
-            let Some(Slot {
-                body: Body::Native(native),
-                ..
-            }) = self.slots.get_mut(index)
-            else {
-                return;
-            };
-            let Some(link) = native.link_mut(connection) else {
-                return;
-            };
-            if !link.readable {
-                return;
+        for going in self.going_links(index) {
+            if going != connection {
+                self.read_to_end(&source, index, going);
             }
-            let received = link.receive(&mut self.scratch);
-            let alive = self.take_received(&source, index, connection, &received);
-            self.send_batches(&source.session);
-            self.flush_dirty();
-            if !alive || received == Received::Blocked {
+        }
+        for _ in 0..READS_PER_TURN {
+            if !self.read_once(&source, index, connection) {
                 return;
             }
         }
@@ -250,6 +255,50 @@ impl Worker {
             slot: index,
             connection,
         });
+    }
+
+    fn going_links(&self, index: usize) -> Vec<u64> {
+        match self.slots.get(index) {
+            Some(Slot {
+                body: Body::Native(native),
+                ..
+            }) => native.going(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn read_to_end(&mut self, source: &Source, index: usize, connection: u64) {
+        if let Some(link) = self.link_mut(index, connection) {
+            // Its event may still stand behind the one that is served now.
+            link.readable = true;
+        }
+        for _ in 0..GOING_READS_PER_TURN {
+            if !self.read_once(source, index, connection) {
+                return;
+            }
+        }
+    }
+
+    /// True if there may be more.
+    fn read_once(&mut self, source: &Source, index: usize, connection: u64) -> bool {
+        let Some(Slot {
+            body: Body::Native(native),
+            ..
+        }) = self.slots.get_mut(index)
+        else {
+            return false;
+        };
+        let Some(link) = native.link_mut(connection) else {
+            return false;
+        };
+        if !link.readable || link.ended {
+            return false;
+        }
+        let received = link.receive(&mut self.scratch);
+        let alive = self.take_received(source, index, connection, &received);
+        self.send_batches(&source.session);
+        self.flush_dirty();
+        alive && received != Received::Blocked
     }
 
     fn take_received(
@@ -304,9 +353,10 @@ impl Worker {
                 Item::Frame(frame) => self.ingress(source, Packet::plain(frame)),
                 Item::SuperFrame(packet) => self.ingress(source, packet),
                 Item::KeepAlive(_) => {}
-                Item::Dropped(reason) => source.session.counters.dropped(of_block(reason)),
+                Item::Dropped(reason) => self.drop_unseen(source, of_block(reason)),
             }
         });
+        source.session.sight.received_batch.count_some(items);
         if let Some(link) = self.link_mut(index, connection) {
             link.decoder = Some(decoder);
             let consumed = *result.as_ref().unwrap_or(&plain.len());
@@ -321,25 +371,42 @@ impl Worker {
         result.map(drop).map_err(|error| error.to_string())
     }
 
-    /// The peer has closed a link politely: say goodbye too, and forget it.
+    /// The peer has closed a link politely: what waits for it goes out, then our goodbye. The link is forgotten
+    /// when the peer has all that, and only then its flows go on elsewhere.
     fn answer_goodbye(&mut self, index: usize, connection: u64) {
         let now_ms = self.now_ms;
-        if let Some(Slot {
+        let Some(Slot {
             body: Body::Native(native),
+            shared,
             ..
         }) = self.slots.get_mut(index)
-            && let Some(link) = native.link_mut(connection)
+        else {
+            return;
+        };
+        let Some(link) = native.link_mut(connection) else {
+            return;
+        };
+        link.ended = true;
+        link.shared.ended.store(true, Relaxed);
+        self.shared.events.raise(&shared.notice, flag::LINK_CLOSED);
+        let broken = link.start_closing(now_ms, &mut self.scratch) == Flushed::Broken;
+        let due = native.next_due_ms();
+        if broken
+            || self
+                .link_mut(index, connection)
+                .is_some_and(|link| link.is_gone())
         {
-            // The peer is going anyway; what can't be sent any more is lost.
-            let _ = link.start_closing(now_ms, &mut self.scratch);
+            self.remove_link(index, connection);
+        } else {
+            self.arm_session(index, due);
         }
-        self.remove_link(index, connection);
     }
 
     pub(super) fn remove_link(&mut self, index: usize, connection: u64) {
         let Some(Slot {
             body: Body::Native(native),
             shared,
+            hub,
             ..
         }) = self.slots.get_mut(index)
         else {
@@ -353,20 +420,24 @@ impl Worker {
             return;
         };
         let mut link = native.links.swap_remove(position);
+        let refused = native.release(&mut self.scratch);
+        shared.counters.dropped_many(DropReason::NoLink, refused);
+        let spot = Spot {
+            hub: hub.identifier,
+            session: shared,
+            way: Way::Out,
+        };
+        self.shared.tap.lose(&spot, DropReason::NoLink, refused);
         shared
             .links
             .lock()
             .retain(|other| other.connection != connection);
-        shared
-            .wire
-            .add_sent(link.shared.wire.sent.load(Relaxed) as usize);
-        shared
-            .wire
-            .add_received(link.shared.wire.received.load(Relaxed) as usize);
+        shared.wire.absorb(&link.shared.wire);
         self.shared.events.raise(&shared.notice, flag::LINK_CLOSED);
         self.shared.handles()[self.index].load.fetch_sub(1, Relaxed);
         deregister(self, &mut link.socket);
         self.targets.remove(&connection);
+        self.mark_dirty(index);
         self.finish_ended(index);
         self.resume_devices(index);
     }
@@ -377,7 +448,7 @@ impl Worker {
         }
     }
 
-    fn close_link(&mut self, index: usize, connection: u64) {
+    pub(super) fn close_link(&mut self, index: usize, connection: u64) {
         let now_ms = self.now_ms;
         let Some(Slot {
             body: Body::Native(native),
@@ -390,7 +461,6 @@ impl Worker {
             return;
         };
         let broken = link.start_closing(now_ms, &mut self.scratch) == Flushed::Broken;
-        native.spread();
         let due = native.next_due_ms();
         if broken {
             self.remove_link(index, connection);
@@ -411,14 +481,15 @@ impl Worker {
     }
 
     /// Keep-alives that are due, links and sessions that were silent for too long.
-    fn serve_session(&mut self, index: usize) {
+    pub(super) fn serve_session(&mut self, index: usize) {
         let now_ms = self.now_ms;
-        let Some(slot) = self.slots.get(index) else {
+        let Some(slot) = self.slots.get_mut(index) else {
             return;
         };
-        let Body::Native(native) = &slot.body else {
+        let Body::Native(native) = &mut slot.body else {
             return;
         };
+        native.loosen(now_ms);
         let session = slot.shared.identifier;
         let silent_until = slot.shared.last_received_ms.load(Relaxed) + native.rules.timeout_ms;
         for connection in native.overdue(now_ms) {
@@ -429,10 +500,8 @@ impl Worker {
             self.end_slot(index, Ended::Timeout);
             return;
         }
-        for connection in self.worn_out_links(index) {
-            self.close_link(index, connection);
-        }
         self.send_keep_alives(index);
+        self.tick_acceleration(index);
         self.flush_links(index);
         if let Some(Slot {
             body: Body::Native(native),
@@ -441,16 +510,6 @@ impl Worker {
         {
             let due = native.next_due_ms().min(silent_until).max(now_ms + 1);
             self.arm_session(index, due);
-        }
-    }
-
-    fn worn_out_links(&self, index: usize) -> Vec<u64> {
-        match self.slots.get(index) {
-            Some(Slot {
-                body: Body::Native(native),
-                ..
-            }) => native.worn_out(),
-            _ => Vec::new(),
         }
     }
 
@@ -518,6 +577,7 @@ impl Worker {
             Body::Device(_) | Body::Memory => Vec::new(),
         };
         let _ = shared.ended.set(reason);
+        self.end_acceleration(index);
         for connection in connections {
             self.close_link(index, connection);
         }

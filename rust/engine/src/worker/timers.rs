@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use crate::worker::Worker;
+use crate::worker::{Target, Worker};
 
 /// What a timer is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,10 +44,14 @@ impl Timers {
 impl Worker {
     pub(super) fn run_timers(&mut self) {
         while let Some(timer) = self.timers.pop_due(self.now_ms) {
-            match timer {
-                Timer::Connection(identifier) => self.on_connection_timer(identifier),
-                Timer::Session { slot, session } => self.on_session_timer(slot, session),
-            }
+            let target = match timer {
+                Timer::Connection(identifier) => Target::Connection(identifier),
+                Timer::Session { session, .. } => Target::Session(session),
+            };
+            self.guarded(Some(target), |worker| match timer {
+                Timer::Connection(identifier) => worker.on_connection_timer(identifier),
+                Timer::Session { slot, session } => worker.on_session_timer(slot, session),
+            });
         }
     }
 }

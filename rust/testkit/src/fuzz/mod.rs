@@ -4,11 +4,15 @@
 //! in `fuzz/corpus`, one folder a target, and are played back by the ordinary tests.
 
 mod block_stream;
+mod datagram;
 mod ethernet;
+mod filter;
 mod offload;
 mod super_frame;
 
 pub use block_stream::block_stream;
+pub use datagram::datagram;
 pub use ethernet::ethernet;
+pub use filter::filter;
 pub use offload::offload;
 pub use super_frame::super_frame;

@@ -22,7 +22,7 @@ pub use encode::{
     GroupEncoder, append_compressed_frame, append_frame, append_frame_with, begin_group,
     encode_keep_alive, patch_group,
 };
-pub use super_frame::{SUPER_FRAME_HEADER_BYTES, append_super_frame};
+pub use super_frame::{SUPER_FRAME_HEADER_BYTES, append_super_frame, split_block};
 
 /// In the place of a group's count: a keep-alive follows.
 const KEEP_ALIVE: u32 = u32::MAX;

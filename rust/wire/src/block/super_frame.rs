@@ -38,6 +38,25 @@ pub fn append_super_frame(out: &mut Vec<u8>, packet: &Packet<'_>) {
     out.extend_from_slice(packet.bytes);
 }
 
+/// The block that `blocks` starts with, its size included, and how many frames it stands for. None at the end, or
+/// where the rest of a block is missing.
+pub fn split_block(blocks: &[u8]) -> Option<(&[u8], u64)> {
+    let (number, rest) = blocks.split_first_chunk::<NUMBER>()?;
+    let number = u32::from_be_bytes(*number);
+    let size = (number & !SUPER_FRAME) as usize;
+    let body = rest.get(..size)?;
+    let segment = match body.get(2..4) {
+        Some(size) if number & SUPER_FRAME != 0 => u16::from_be_bytes([size[0], size[1]]),
+        _ => 0,
+    };
+    let frames = match segment {
+        0 => 1,
+        // The headers are small beside the payload.
+        _ => (size as u64).div_ceil(u64::from(segment)),
+    };
+    Some((&blocks[..NUMBER + size], frames))
+}
+
 /// What a block with a header holds; None if the header is cut short or says what nobody has defined.
 pub(super) fn read_super_frame(body: &[u8]) -> Option<Packet<'_>> {
     let (header, bytes) = body.split_first_chunk::<SUPER_FRAME_HEADER_BYTES>()?;

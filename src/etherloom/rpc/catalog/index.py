@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from etherloom.rpc.catalog import hub, listener, own, server, session, user
+from etherloom.rpc.catalog import hub, listener, own, server, session, trace, user
 from etherloom.rpc.catalog.call import AnyCall
 
 CALLS: Final[tuple[AnyCall, ...]] = (
@@ -14,6 +14,7 @@ CALLS: Final[tuple[AnyCall, ...]] = (
     *user.CALLS,
     *session.CALLS,
     *own.CALLS,
+    *trace.CALLS,
 )
 _BY_NAME: Final[Mapping[str, AnyCall]] = MappingProxyType({call.name.casefold(): call for call in CALLS})
 

@@ -11,6 +11,7 @@ from etherloom.rpc.catalog.call import Call, Who
 from etherloom.rpc.catalog.element import Address
 from etherloom.rpc.catalog.hub import HubName
 from etherloom.rpc.catalog.session import SessionName
+from etherloom.rpc.catalog.sight import Magnitude, PortWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,31 @@ SET_LISTENER_CAPS: Final = Call(
     ListenerCaps,
     Who.SERVER,
     "Cap the connections of a port that have not logged in. The port is opened anew.",
+    changes=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Encryption:
+    """What the server asks of TLS; in a request, what isn't there stays as it is.
+
+    `ciphers`, separated by commas, are the only ones accepted, the preferred one first; an empty text means
+    all of them, as the server's machine does them fastest. `minimum` is the oldest TLS version accepted.
+    """
+
+    ciphers: str | None = element.optional_text("Ciphers", 511)
+    minimum: str | None = element.optional_text("TlsMinimum", 15)
+
+
+GET_ENCRYPTION: Final = Call(
+    "Etherloom.GetEncryption", Empty, Encryption, Who.SERVER, "Ciphers and TLS versions that are accepted."
+)
+SET_ENCRYPTION: Final = Call(
+    "Etherloom.SetEncryption",
+    Encryption,
+    Encryption,
+    Who.SERVER,
+    "Changes what new connections must speak; those that stand go on.",
     changes=True,
 )
 
@@ -105,6 +131,8 @@ class HubOptions:
     hidden: bool | None = element.optional_flag("Hidden")
     require_encryption: bool | None = element.optional_flag("RequireEncryption")
     super_frames: bool | None = element.optional_flag("SuperFrames")
+    udp_acceleration: bool | None = element.optional_flag("UdpAcceleration")
+    udp_acceleration_v1: bool | None = element.optional_flag("UdpAccelerationV1")
     password: str | None = element.optional_text("Password", 511, secret=True)
 
 
@@ -181,6 +209,21 @@ class Drop:
 
 
 @dataclass(frozen=True, slots=True)
+class Acceleration:
+    """Frames by UDP. `version` 0: not agreed on, for this `reason`. `active`: they go that way now."""
+
+    version: int = element.number("Version")
+    reason: str = element.text("Reason")
+    reached: bool = element.flag("Reached")
+    active: bool = element.flag("Active")
+    fallbacks: int = element.long("Fallbacks")
+    sent: int = element.long("Sent")
+    received: int = element.long("Received")
+    forged: int = element.long("Forged")
+    replayed: int = element.long("Replayed")
+
+
+@dataclass(frozen=True, slots=True)
 class SessionDetails:
     """What stock tools have no room for. `plaintext`: its frames travel without encryption."""
 
@@ -202,7 +245,10 @@ class SessionDetails:
     wire_bytes_received: int = element.long("WireBytesReceived")
     traffic: Traffic = element.block(Traffic)
     links: tuple[Link, ...] = element.rows(Link, "Links")
+    work: PortWork = element.block(PortWork)
     drops: tuple[Drop, ...] = element.rows(Drop, "Drops")
+    magnitudes: tuple[Magnitude, ...] = element.rows(Magnitude, "Magnitudes")
+    acceleration: Acceleration = element.block(Acceleration, "UdpAcceleration")
 
 
 GET_SESSION: Final = Call(
@@ -210,7 +256,7 @@ GET_SESSION: Final = Call(
     SessionName,
     SessionDetails,
     Who.HUB,
-    "A session's connections, what was dropped and why, and whether it travels in plain text.",
+    "A session's connections, whether it is encrypted, what was dropped and why, what waits how long.",
 )
 
 
@@ -286,6 +332,8 @@ CALLS: Final = (
     GET_SUMMARY,
     GET_LISTENERS,
     SET_LISTENER_CAPS,
+    GET_ENCRYPTION,
+    SET_ENCRYPTION,
     GET_HUB_OPTIONS,
     SET_HUB_OPTIONS,
     CHANGE_USER,

@@ -147,7 +147,13 @@ async def get_hub_status(house: House, _caller: Caller, request: hub.HubStatus) 
 async def get_hub_options(house: House, _caller: Caller, request: hub.HubName) -> own.HubOptions:
     one = find_hub(house.owner.snapshot, request.hub)
     return own.HubOptions(
-        one.name, one.maximum_sessions, one.hidden, one.require_encryption, one.super_frames
+        one.name,
+        one.maximum_sessions,
+        one.hidden,
+        one.require_encryption,
+        one.super_frames,
+        one.udp_acceleration,
+        one.udp_acceleration_v1,
     )
 
 
@@ -163,6 +169,8 @@ async def set_hub_options(house: House, caller: Caller, request: own.HubOptions)
             hidden=_given(request.hidden, old.hidden),
             require_encryption=_given(request.require_encryption, old.require_encryption),
             super_frames=_given(request.super_frames, old.super_frames),
+            udp_acceleration=_given(request.udp_acceleration, old.udp_acceleration),
+            udp_acceleration_v1=_given(request.udp_acceleration_v1, old.udp_acceleration_v1),
         )
 
     password = request.password

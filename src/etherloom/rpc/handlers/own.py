@@ -12,6 +12,7 @@ from etherloom.rpc.catalog import own
 from etherloom.rpc.catalog.blocks import Empty
 from etherloom.rpc.dispatch import Handler
 from etherloom.rpc.house import House
+from etherloom.services.encryption import set_encryption
 
 
 async def get_summary(house: House, _caller: Caller, _request: Empty) -> own.Summary:
@@ -36,6 +37,19 @@ async def get_summary(house: House, _caller: Caller, _request: Empty) -> own.Sum
             )
         ),
     )
+
+
+async def get_encryption(house: House, _caller: Caller, _request: Empty) -> own.Encryption:
+    settings = house.owner.snapshot.server
+    return own.Encryption(",".join(settings.ciphers), settings.tls_minimum)
+
+
+async def change_encryption(house: House, caller: Caller, request: own.Encryption) -> own.Encryption:
+    ciphers = (
+        None if request.ciphers is None else [c.strip() for c in request.ciphers.split(",") if c.strip()]
+    )
+    await set_encryption(house.owner, ciphers, request.minimum, caller.origin)
+    return await get_encryption(house, caller, Empty())
 
 
 async def get_bridges(house: House, _caller: Caller, _request: Empty) -> own.BridgeTable:
@@ -65,6 +79,8 @@ async def backup(house: House, _caller: Caller, request: own.BackupFile) -> own.
 
 HANDLERS: Final = (
     Handler(own.GET_SUMMARY, get_summary),
+    Handler(own.GET_ENCRYPTION, get_encryption),
+    Handler(own.SET_ENCRYPTION, change_encryption),
     Handler(own.GET_BRIDGES, get_bridges),
     Handler(own.CREATE_BRIDGE, create_bridge),
     Handler(own.DELETE_BRIDGE, delete_bridge),

@@ -110,8 +110,8 @@ async def get_server_cert(house: House, caller: Caller, _request: Empty) -> serv
     return server.Identity(certificates.leaf(), certificates.intermediates(), key)
 
 
-async def get_server_cipher(_house: House, _caller: Caller, _request: Empty) -> server.Text:
-    return server.Text(_OWN_CHOICE)
+async def get_server_cipher(house: House, _caller: Caller, _request: Empty) -> server.Text:
+    return server.Text(":".join(house.owner.snapshot.server.ciphers) or _OWN_CHOICE)
 
 
 async def get_server_cipher_list(_house: House, _caller: Caller, _request: Empty) -> server.Text:

@@ -1,5 +1,6 @@
 """Calls about sessions."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
@@ -10,7 +11,7 @@ from etherloom.handshake.client_facts import ClientFacts
 from etherloom.model.errors import ErrorCode, Refusal
 from etherloom.model.product import SERVER_PRODUCT, WIRE_BUILD, WIRE_VERSION
 from etherloom.rpc.caller import Caller
-from etherloom.rpc.catalog import own, session
+from etherloom.rpc.catalog import own, session, sight
 from etherloom.rpc.catalog.blocks import NodeFacts
 from etherloom.rpc.catalog.element import NO_ADDRESS, Address
 from etherloom.rpc.catalog.hub import HubName
@@ -109,6 +110,8 @@ def _status(one: RunningSession, counters: SessionSnapshot) -> session.SessionSt
         encrypted=welcome.use_encrypt,
         compressed=welcome.use_compress,
         underlay=_underlay(one),
+        udp_acceleration=one.udp_version > 0,
+        udp_acceleration_used=_uses_udp(counters),
         started=one.connected_at,
         first_connected=one.connected_at,
         current_connected=one.connected_at,
@@ -120,6 +123,28 @@ def _status(one: RunningSession, counters: SessionSnapshot) -> session.SessionSt
         policy=one.policy,
         traffic=traffic_block(session_traffic(one)),
         node=_node(one.client),
+    )
+
+
+def _uses_udp(counters: SessionSnapshot) -> bool:
+    datagrams = counters["acceleration"]
+    return datagrams is not None and datagrams["active"]
+
+
+def _acceleration(one: RunningSession, counters: SessionSnapshot) -> own.Acceleration:
+    datagrams = counters["acceleration"]
+    if datagrams is None:
+        return own.Acceleration(reason=one.no_acceleration)
+    return own.Acceleration(
+        version=one.udp_version,
+        reason="" if datagrams["reached"] else "the client doesn't answer",
+        reached=datagrams["reached"],
+        active=datagrams["active"],
+        fallbacks=datagrams["fallbacks"],
+        sent=datagrams["sent"],
+        received=datagrams["received"],
+        forged=datagrams["forged"],
+        replayed=datagrams["replayed"],
     )
 
 
@@ -193,8 +218,27 @@ async def get_session(house: House, _caller: Caller, request: session.SessionNam
         wire_bytes_received=counters["wire_bytes_received"],
         traffic=traffic_block(session_traffic(one)),
         links=tuple(map(_link, counters["links"])),
+        work=sight.PortWork(
+            writes=counters["writes"],
+            reads=counters["reads"],
+            packets_sent=_packets_sent(counters),
+            packets_received=counters["received_batch"][0],
+        ),
+        magnitudes=tuple(_magnitudes(counters)),
+        acceleration=_acceleration(one, counters),
         drops=tuple(own.Drop(reason, frames) for reason, frames in sorted(counters["drops"].items())),
     )
+
+
+def _packets_sent(counters: SessionSnapshot) -> int:
+    """A device takes what it is given at once, a packet a write."""
+    return counters["sent_batch"][0] if counters["kind"] == "native" else counters["writes"]
+
+
+def _magnitudes(counters: SessionSnapshot) -> Iterator[sight.Magnitude]:
+    for figure in ("queue_delay_us", "sent_batch", "received_batch"):
+        _, buckets = counters[figure]
+        yield from (sight.Magnitude(figure, below, count) for below, count in buckets)
 
 
 def _link(link: LinkSnapshot) -> own.Link:

@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use rustls::{CertificateError, Error};
 
 use super::super::certificate::public_key_info;
-use super::super::settings::{load_key, provider};
 use super::super::{ClientSettings, Identity, Tls, TlsError};
+use super::super::{order::provider, settings::load_key};
 use super::{End, STOCK_CERTIFICATE, STOCK_KEY, VERSIONS, WHOLE, client_of, connect, shake_hands};
 
 const STOCK_PKCS1: &[u8] = include_bytes!("../vectors/stock-shape.pkcs1.der");
@@ -61,7 +61,7 @@ fn an_identity_needs_a_certificate_and_its_key() {
 
 fn shake_hands_with(chain: Vec<Vec<u8>>, key: &[u8], newer: bool) -> TlsError {
     let key = load_key(&provider(), key).unwrap();
-    let identity = Identity::with_provider(provider(), chain, key).unwrap();
+    let identity = Identity::with_provider(provider(), rustls::ALL_VERSIONS, chain, key).unwrap();
     let mut client = End::new(client_of(VERSIONS[usize::from(newer)]));
     let mut server = End::new(Tls::server(&identity).unwrap());
     shake_hands(&mut client, &mut server, WHOLE).unwrap_err()

@@ -6,8 +6,8 @@ use rustls::SupportedCipherSuite;
 use rustls::crypto::CryptoProvider;
 use rustls::version::{TLS12, TLS13};
 
-use super::super::settings::{load_key, provider};
 use super::super::{ClientSettings, Identity, Tls, TlsError};
+use super::super::{order::provider, settings::load_key};
 use super::{End, STOCK_CERTIFICATE, STOCK_KEY, WHOLE, connect, count_records, established};
 
 const KEY_LIFE: u64 = 8;
@@ -42,12 +42,20 @@ fn shortened(suite: SupportedCipherSuite) -> SupportedCipherSuite {
     }
 }
 
-fn short_lived_pair(version: &'static rustls::SupportedProtocolVersion) -> (End, End) {
-    let settings = ClientSettings::with_provider(short_lived(), &[version]).unwrap();
+/// An identity whose TLS 1.2 connections wear out after a few records.
+pub(crate) fn short_lived_identity() -> Identity {
     let key = load_key(&provider(), STOCK_KEY).unwrap();
     let chain = vec![STOCK_CERTIFICATE.to_vec()];
-    let identity = Identity::with_provider(short_lived(), chain, key).unwrap();
-    connect(Tls::client(&settings, "").unwrap(), &identity, WHOLE)
+    Identity::with_provider(short_lived(), rustls::ALL_VERSIONS, chain, key).unwrap()
+}
+
+fn short_lived_pair(version: &'static rustls::SupportedProtocolVersion) -> (End, End) {
+    let settings = ClientSettings::with_provider(short_lived(), &[version]).unwrap();
+    connect(
+        Tls::client(&settings, "").unwrap(),
+        &short_lived_identity(),
+        WHOLE,
+    )
 }
 
 /// Sends one message and returns how many records that took.

@@ -5,13 +5,14 @@
 mod certificates;
 mod exchange;
 mod hostile;
-mod keys;
+pub(crate) mod keys;
+mod order;
 mod records;
 
 use rustls::SupportedProtocolVersion;
 use rustls::version::{TLS12, TLS13};
 
-use super::settings::provider;
+use super::order::provider;
 use super::{ClientSettings, Identity, Tls, TlsError};
 
 const STOCK_CERTIFICATE: &[u8] = include_bytes!("../vectors/stock-shape.der");
@@ -20,11 +21,11 @@ const VERSIONS: [&SupportedProtocolVersion; 2] = [&TLS12, &TLS13];
 /// Larger than any flight of a handshake.
 const WHOLE: usize = 100_000;
 
-fn stock_identity() -> Identity {
+pub(crate) fn stock_identity() -> Identity {
     Identity::new(vec![STOCK_CERTIFICATE.to_vec()], STOCK_KEY).unwrap()
 }
 
-fn client_of(version: &'static SupportedProtocolVersion) -> Tls {
+pub(crate) fn client_of(version: &'static SupportedProtocolVersion) -> Tls {
     let settings = ClientSettings::with_provider(provider(), &[version]).unwrap();
     Tls::client(&settings, "host.example").unwrap()
 }

@@ -1,0 +1,8 @@
+//! UDP acceleration: datagrams against bytes, properties of the codec, and the life of a path.
+
+#![allow(clippy::unwrap_used)]
+
+mod path;
+mod properties;
+mod vectors;
+mod window;
