@@ -49,15 +49,18 @@ impl Link {
         self.output.is_empty()
     }
 
-    /// Shake hands, read all there is, write all that can go.
-    pub fn exchange(&mut self, scratch: &mut [u8]) -> io::Result<()> {
+    /// Shake hands, read all there is, write all that can go. False once the peer has ended; what it said before
+    /// is there all the same.
+    pub fn exchange(&mut self, scratch: &mut [u8]) -> io::Result<bool> {
         loop {
-            self.open()?;
+            if !self.open()? {
+                return Ok(false);
+            }
             self.flush()?;
             match self.tcp.read(scratch) {
-                Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
+                Ok(0) => return Ok(false),
                 Ok(size) => self.input.extend_from_slice(&scratch[..size]),
-                Err(error) if is_pause(&error) => return Ok(()),
+                Err(error) if is_pause(&error) => return Ok(true),
                 Err(error) => return Err(error),
             }
         }
@@ -76,7 +79,8 @@ impl Link {
         self.plain.drain(..count);
     }
 
-    fn open(&mut self) -> io::Result<()> {
+    /// Open whole records; false if one says that the peer has ended.
+    fn open(&mut self) -> io::Result<bool> {
         let opened = self
             .tls
             .open(
@@ -87,10 +91,7 @@ impl Link {
             )
             .map_err(io::Error::other)?;
         self.input.drain(..opened.consumed);
-        if opened.closed {
-            return Err(ErrorKind::UnexpectedEof.into());
-        }
-        Ok(())
+        Ok(!opened.closed)
     }
 
     fn flush(&mut self) -> io::Result<()> {

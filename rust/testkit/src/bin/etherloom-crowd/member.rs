@@ -80,7 +80,7 @@ impl Member {
         words: &Words,
         sink: &mut impl FnMut(&[u8]),
     ) -> Result<(), Failure> {
-        self.link.exchange(scratch)?;
+        let is_open = self.link.exchange(scratch)?;
         if self.stage == Stage::Shaking && self.link.is_established() {
             self.link.send(&words.signature)?;
             self.stage = Stage::Greeting;
@@ -94,6 +94,9 @@ impl Member {
         }
         if self.stage == Stage::Inside {
             self.take_frames(sink)?;
+        }
+        if !is_open {
+            return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
         }
         Ok(())
     }
