@@ -215,8 +215,9 @@ impl Link {
 
     /// Queue a frame. Returns how many others had to go for it.
     pub fn enqueue(&mut self, order: &Order<'_>, scratch: &mut Scratch) -> Result<u64, NotQueued> {
+        let others = self.outbound.enqueue(order, scratch)?;
         self.watch.queued();
-        self.outbound.enqueue(order, scratch)
+        Ok(others)
     }
 
     /// Queue a keep-alive.

@@ -27,7 +27,8 @@ impl Watch {
             .sent_batch
             .count_some(std::mem::take(&mut self.packets));
         let Some(since) = self.since else { return };
-        let ahead = self.ahead.unwrap_or(before);
+        // What was dropped meanwhile is waited for no more.
+        let ahead = self.ahead.unwrap_or(before).min(before);
         let left = ahead.saturating_sub(before.saturating_sub(after));
         self.ahead = Some(left);
         if left == 0 || after == 0 {
