@@ -93,7 +93,7 @@ impl TryFrom<AccelerationArguments> for AccelerationRules {
 
     fn try_from(arguments: AccelerationArguments) -> PyResult<Self> {
         let protection = |key: &[u8]| {
-            Protection::of(arguments.encrypt, arguments.version, key)
+            Protection::of(arguments.encrypt, arguments.version, arguments.own, key)
                 .ok_or_else(|| PyValueError::new_err("version and keys don't fit together"))
         };
         let peers = arguments.peers.iter().map(|(text, port)| {
