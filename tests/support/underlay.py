@@ -43,20 +43,20 @@ def dropping(client: Namespace, *ports: int) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def without_udp(client: Namespace) -> Iterator[None]:
-    """Lose every UDP datagram on a client's Ethernet in both directions, silently."""
-    _nft(
-        client,
-        "add table inet el_udp",
-        "add chain inet el_udp out { type filter hook output priority 0; }",
-        "add chain inet el_udp in { type filter hook input priority 0; }",
-        f'add rule inet el_udp out oifname "{Lan.INTERFACE}" meta l4proto udp drop',
-        f'add rule inet el_udp in iifname "{Lan.INTERFACE}" meta l4proto udp drop',
-    )
+def without_udp(*ends: Namespace) -> Iterator[None]:
+    """Lose every UDP datagram that arrives at these ends, silently: whoever sends one hears of nothing."""
+    for end in ends:
+        _nft(
+            end,
+            "add table inet el_udp",
+            "add chain inet el_udp in { type filter hook input priority 0; }",
+            f'add rule inet el_udp in iifname "{Lan.INTERFACE}" meta l4proto udp drop',
+        )
     try:
         yield
     finally:
-        _nft(client, "delete table inet el_udp")
+        for end in ends:
+            _nft(end, "delete table inet el_udp")
 
 
 class Sniffer:

@@ -56,6 +56,8 @@ pub struct Scratch {
     pub segments: Vec<u8>,
     /// A segment of a super-frame, for many targets.
     pub plain_frame: Vec<u8>,
+    /// A SYN with a smaller segment size.
+    pub clamped: Vec<u8>,
     /// Targets of a flood.
     pub ports: Vec<PortId>,
     /// Sealed blocks.
@@ -79,6 +81,7 @@ impl Default for Scratch {
             device: Vec::new(),
             segments: Vec::new(),
             plain_frame: Vec::new(),
+            clamped: Vec::new(),
             ports: Vec::new(),
             arrivals: None,
             pool: Vec::new(),

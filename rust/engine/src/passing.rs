@@ -1,7 +1,7 @@
 //! A frame under way through a worker: one thing for the switch, whole or in segments for its targets.
 
 use etherloom_switch::{Frame, Offload};
-use etherloom_wire::offload::{OffloadError, Packet, Segments};
+use etherloom_wire::offload::{OffloadError, Packet, Segments, clamp_mss, exceeds_mss};
 
 /// A frame that was checked, so that any target can be served.
 #[derive(Clone, Copy)]
@@ -27,6 +27,18 @@ impl<'a> Passing<'a> {
             segments: Segments::plan(&packet.header, packet.bytes)?,
             packet,
         })
+    }
+
+    /// The frame in `memory`, if it announces larger segments than a session's way takes (0: it takes all).
+    pub fn clamped<'m>(&self, limit: u16, memory: &'m mut Vec<u8>) -> Option<&'m [u8]> {
+        if limit == 0 || self.segments.count() > 1 || !exceeds_mss(self.packet.bytes, limit) {
+            return None;
+        }
+        memory.clear();
+        // Complete: the checksum is changed along.
+        self.segments.append(0, memory);
+        clamp_mss(memory, limit);
+        Some(memory)
     }
 
     /// For the switch and its counters.

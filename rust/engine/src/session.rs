@@ -33,6 +33,8 @@ pub struct SessionRules {
     pub super_frames: bool,
     /// Urgent frames go first.
     pub qos: bool,
+    /// TCP is told to send no larger segments through it; 0: it isn't told anything.
+    pub mss_limit: u16,
     /// What may wait for one link.
     pub queue_bytes: usize,
 }
@@ -115,6 +117,23 @@ impl Native {
     /// Queue a frame on the link that its flow is pinned to: whole, or all its segments, or nothing of it. Returns
     /// how many other frames were dropped for it.
     pub fn enqueue(
+        &mut self,
+        passing: &Passing<'_>,
+        scratch: &mut Scratch,
+    ) -> Result<u64, NotQueued> {
+        if self.rules.mss_limit == 0 {
+            return self.enqueue_as_is(passing, scratch);
+        }
+        let mut memory = std::mem::take(&mut scratch.clamped);
+        let queued = match passing.clamped(self.rules.mss_limit, &mut memory) {
+            Some(frame) => self.enqueue_as_is(&Passing::plain(frame), scratch),
+            None => self.enqueue_as_is(passing, scratch),
+        };
+        scratch.clamped = memory;
+        queued
+    }
+
+    fn enqueue_as_is(
         &mut self,
         passing: &Passing<'_>,
         scratch: &mut Scratch,

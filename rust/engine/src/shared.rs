@@ -22,6 +22,8 @@ use crate::message::{Batch, Message};
 use crate::sight::Sight;
 use crate::tls::{ClientSettings, Identity, TlsFacts};
 
+const SPARE_BATCHES: usize = 64;
+
 /// Engine-wide state.
 pub struct Shared {
     start: Instant,
@@ -44,6 +46,8 @@ pub struct Shared {
     pub client: ClientSettings,
     /// For frames that wait.
     pub budget: Arc<Budget>,
+    /// Emptied buffers of batches between workers: to make and to free them costs more than to fill them.
+    pub spare_batches: ArrayQueue<Vec<u8>>,
     /// For links from now on.
     pub congestion: ArcSwap<Congestion>,
     /// Where traces look.
@@ -65,6 +69,7 @@ impl Shared {
             identity: ArcSwapOption::empty(),
             client,
             budget: Budget::new(queue_bytes),
+            spare_batches: ArrayQueue::new(SPARE_BATCHES),
             congestion: ArcSwap::default(),
             tap: Tap::default(),
         }

@@ -33,6 +33,7 @@ const RULES: SessionRules = SessionRules {
     compress: false,
     half_duplex: false,
     qos: false,
+    mss_limit: 0,
     super_frames: false,
     queue_bytes: 512 * 1024,
 };

@@ -39,6 +39,7 @@ pub struct SessionArguments {
     compress: bool,
     half_duplex: bool,
     qos: bool,
+    mss_limit: u16,
     super_frames: bool,
     queue_bytes: usize,
 }
@@ -51,6 +52,7 @@ impl From<SessionArguments> for SessionRules {
             compress: arguments.compress,
             half_duplex: arguments.half_duplex,
             qos: arguments.qos,
+            mss_limit: arguments.mss_limit,
             super_frames: arguments.super_frames,
             queue_bytes: arguments.queue_bytes,
         }
@@ -93,7 +95,7 @@ impl TryFrom<AccelerationArguments> for AccelerationRules {
 
     fn try_from(arguments: AccelerationArguments) -> PyResult<Self> {
         let protection = |key: &[u8]| {
-            Protection::of(arguments.encrypt, arguments.version, key)
+            Protection::of(arguments.encrypt, arguments.version, arguments.own, key)
                 .ok_or_else(|| PyValueError::new_err("version and keys don't fit together"))
         };
         let peers = arguments.peers.iter().map(|(text, port)| {

@@ -19,6 +19,7 @@ from etherloom.client.presence import Admitted, Presence, close_session
 from etherloom.client.retry import Backoff, GiveUp, Wait
 from etherloom.engine.commands import Direction, LinkSettings, SessionRules
 from etherloom.engine.facade import Connection, ConnectionLost, Facade, Session
+from etherloom.handshake.acceleration import segment_limit
 from etherloom.handshake.client_facts import ClientFacts
 from etherloom.handshake.client_login import LoginCredential, TicketLogin
 from etherloom.handshake.messages import Redirect, WelcomeParameters
@@ -148,7 +149,9 @@ class AccountRunner:
 
     def _admit(self, connection: Connection, endpoint: Endpoint, outcome: LoggedIn) -> Admitted:
         parameters, facts = outcome.parameters, connection.facts
-        session = self._engine.open_session(self._hub, _session_rules(parameters))
+        session = self._engine.open_session(
+            self._hub, _session_rules(parameters, ipv6=":" in endpoint.address)
+        )
         direction = Direction.CLIENT_TO_SERVER if parameters.half_connection else Direction.BOTH
         link = LinkSettings(direction, raw=not parameters.use_encrypt)
         try:
@@ -197,7 +200,7 @@ class AccountRunner:
             await close_session(admitted.session)
 
 
-def _session_rules(parameters: WelcomeParameters) -> SessionRules:
+def _session_rules(parameters: WelcomeParameters, *, ipv6: bool) -> SessionRules:
     return SessionRules(
         server=False,
         timeout_ms=parameters.timeout_ms,
@@ -205,6 +208,7 @@ def _session_rules(parameters: WelcomeParameters) -> SessionRules:
         half_duplex=parameters.half_connection,
         qos=parameters.qos,
         super_frames=parameters.super_frames > 0,
+        mss_limit=segment_limit(ipv6=ipv6, encrypt=parameters.use_encrypt) if parameters.acceleration else 0,
         queue_bytes=max(_QUEUE_BYTES // parameters.max_connection, _MINIMUM_QUEUE_BYTES),
     )
 

@@ -34,6 +34,7 @@ class SessionRules:
     compress: bool = False
     half_duplex: bool = False
     qos: bool = False
+    mss_limit: int = 0
     super_frames: bool = False
     queue_bytes: int = STOCK_QUEUE_BYTES
 

@@ -255,6 +255,7 @@ class Facade:
                 "compress": rules.compress,
                 "half_duplex": rules.half_duplex,
                 "qos": rules.qos,
+                "mss_limit": rules.mss_limit,
                 "super_frames": rules.super_frames,
                 "queue_bytes": rules.queue_bytes,
             },

@@ -14,7 +14,8 @@ class SessionRulesArguments(TypedDict):
     timeout_ms: int
     compress: bool
     half_duplex: bool
-    qos: bool
+    qos: bool  # urgent frames go first
+    mss_limit: int  # TCP through the session is told to send no larger segments; 0: nothing
     super_frames: bool
     queue_bytes: int  # per link towards the peer, at most; what does not fit is dropped and counted
 

@@ -15,6 +15,13 @@ KEY_V2_BYTES: Final = 128
 _NO_ADDRESS: Final = IPv4Address(0)
 _NEWEST: Final = 2
 _HIGHEST_PORT: Final = 65_535
+_NARROW_PATH: Final = 1_454
+_IPV4_BYTES: Final = 20
+_IPV6_BYTES: Final = 40
+_UDP_BYTES: Final = 8
+_TCP_BYTES: Final = 20
+_ETHERNET_BYTES: Final = 14
+_BODY_HEADER_BYTES: Final = 23
 # Ends of this project: numbered datagrams, a shorter trial.
 OWN_VERSION: Final = 1
 
@@ -61,6 +68,14 @@ def agree_version(offer: AccelerationOffer, *, allow_v1: bool) -> int:
     """The version to be spoken, 0 for none. Version 1 has no integrity worth the name."""
     version = min(offer.maximum_version, _NEWEST)
     return version if version > 1 or allow_v1 else 0
+
+
+def segment_limit(*, ipv6: bool, encrypt: bool) -> int:
+    """The longest TCP segment inside a session that goes by UDP unfragmented over a narrow path (PPPoE)."""
+    outside = _NARROW_PATH - (_IPV6_BYTES if ipv6 else _IPV4_BYTES) - _UDP_BYTES
+    # Both versions by the measure of the first, which is the longer one.
+    body = outside - _BODY_HEADER_BYTES - (2 * KEY_V1_BYTES if encrypt else 0)
+    return body - _ETHERNET_BYTES - _IPV4_BYTES - _TCP_BYTES
 
 
 def write_offer(pack: Pack, offer: AccelerationOffer) -> None:

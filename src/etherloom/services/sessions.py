@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 
 from etherloom.engine.commands import Direction, LinkSettings, SessionRules
 from etherloom.engine.facade import Connection, Facade, Session
-from etherloom.handshake.acceleration import AccelerationGrant
+from etherloom.handshake.acceleration import AccelerationGrant, segment_limit
 from etherloom.handshake.client_facts import ClientFacts
 from etherloom.handshake.messages import WelcomeParameters
 from etherloom.handshake.negotiation import AgreedModes
@@ -168,6 +168,9 @@ class Sessions:
         Raises Refusal when the hub is off line.
         """
         modes = opening.modes
+        identifier = self._switches.identifier(opening.hub)
+        acceleration = self._accelerator.prepare(opening.acceleration, opening.peer, modes)
+        ipv6 = ":" in opening.peer[0]
         rules = SessionRules(
             server=True,
             timeout_ms=modes.timeout_ms,
@@ -175,9 +178,8 @@ class Sessions:
             half_duplex=modes.half_connection,
             qos=modes.qos,
             super_frames=modes.super_frames > 0,
+            mss_limit=segment_limit(ipv6=ipv6, encrypt=modes.use_encrypt) if acceleration.grant else 0,
         )
-        identifier = self._switches.identifier(opening.hub)
-        acceleration = self._accelerator.prepare(opening.acceleration, opening.peer, modes)
         session = RunningSession(
             hub=opening.hub,
             user=opening.user,

@@ -16,6 +16,7 @@ use crate::device::{Device, Written};
 use crate::event::session as flag;
 use crate::hub::Hub;
 use crate::link::Flushed;
+use crate::message::Batch;
 use crate::passing::Passing;
 use crate::session::{Native, NotQueued};
 use crate::shared::{SessionShared, Shared};
@@ -144,6 +145,8 @@ pub struct Source {
     pub session: Arc<SessionShared>,
     /// The port.
     pub port: PortId,
+    /// TCP that comes from it is told to send no larger segments; 0: it isn't told anything.
+    pub mss_limit: u16,
 }
 
 impl Source {
@@ -175,6 +178,10 @@ impl Worker {
             hub: Arc::clone(&slot.hub),
             session: Arc::clone(&slot.shared),
             port: slot.port,
+            mss_limit: match &slot.body {
+                Body::Native(native) => native.rules.mss_limit,
+                Body::Device(_) | Body::Memory => 0,
+            },
         })
     }
 
@@ -191,10 +198,23 @@ impl Worker {
             tap.see(&source.spot(), &packet, Some(DropReason::BadOffload));
             return;
         };
+        if source.mss_limit == 0 {
+            return self.judge(source, &passing);
+        }
+        let mut memory = std::mem::take(&mut self.scratch.clamped);
+        match passing.clamped(source.mss_limit, &mut memory) {
+            Some(frame) => self.judge(source, &Passing::plain(frame)),
+            None => self.judge(source, &passing),
+        }
+        self.scratch.clamped = memory;
+    }
+
+    fn judge(&mut self, source: &Source, passing: &Passing<'_>) {
+        let packet = &passing.packet;
         let frame = passing.frame();
         let verdict = source.hub.forward(source.port, &frame, self.now_ms);
         let tap = &self.shared.tap;
-        tap.see(&source.spot(), &packet, reason_of(verdict));
+        tap.see(&source.spot(), packet, reason_of(verdict));
         match verdict {
             Verdict::Drop(reason) => source
                 .session
@@ -202,11 +222,11 @@ impl Worker {
                 .dropped_many(reason, frame.segments()),
             Verdict::Unicast(port) => {
                 source.session.counters.received.count(&frame);
-                self.deliver(source, &[port], &passing);
+                self.deliver(source, &[port], passing);
             }
             Verdict::Flood => {
                 source.session.counters.received.count(&frame);
-                self.flood(source, &passing);
+                self.flood(source, passing);
             }
         }
     }
@@ -287,7 +307,11 @@ impl Worker {
     }
 
     fn send_batch(&mut self, worker: usize, session: &Arc<SessionShared>) {
-        let batch = std::mem::take(&mut self.outgoing[worker]);
+        let empty = Batch {
+            frames: self.shared.spare_batches.pop().unwrap_or_default(),
+            ..Batch::default()
+        };
+        let batch = std::mem::replace(&mut self.outgoing[worker], empty);
         let handle = &self.shared.handles()[worker];
         #[cfg(feature = "testkit")]
         crate::testkit::note_crossing();
@@ -319,6 +343,10 @@ impl Worker {
                         self.egress_all(batch.hub, ports, &passing);
                     }
                 });
+                let mut frames = batch.frames;
+                frames.clear();
+                // One more than are kept is freed.
+                let _ = shared.spare_batches.push(frames);
             }
         }
     }

@@ -16,7 +16,8 @@ pub fn datagram(bytes: &[u8]) {
     let protection = match choice & 3 {
         0 => Protection::Plain,
         1 => Protection::V1([1; 20]),
-        _ => Protection::V2([2; 32]),
+        2 => Protection::V2([2; 32]),
+        _ => Protection::Own([2; 32]),
     };
     let mut datagram = content.to_vec();
     if choice & 4 != 0 {

@@ -25,8 +25,8 @@ const IV_BYTES: usize = 20;
 const ZERO_BYTES: usize = 20;
 const NONCE_BYTES: usize = 12;
 const TAG_BYTES: usize = 16;
-/// The key of `ChaCha20`.
-const CHACHA_KEY_BYTES: usize = 32;
+/// The key of `ChaCha20`, and of AES-256.
+const AEAD_KEY_BYTES: usize = 32;
 /// Padding is shorter than this.
 pub const PADDING_LIMIT: usize = 32;
 
@@ -38,17 +38,20 @@ pub enum Protection {
     /// RC4 and zeros at the end: no real integrity.
     V1([u8; KEY_V1_BYTES]),
     /// ChaCha20-Poly1305.
-    V2([u8; CHACHA_KEY_BYTES]),
+    V2([u8; AEAD_KEY_BYTES]),
+    /// AES-256-GCM, framed as version 2: between ends of this project.
+    Own([u8; AEAD_KEY_BYTES]),
 }
 
 impl Protection {
     /// Out of what was exchanged: `None` where the key has the wrong length or the version is unknown.
-    pub fn of(encrypt: bool, version: u32, key: &[u8]) -> Option<Self> {
+    pub fn of(encrypt: bool, version: u32, own: bool, key: &[u8]) -> Option<Self> {
         match version {
             _ if !encrypt => Some(Self::Plain),
             1 => Some(Self::V1(key.try_into().ok()?)),
             2 if key.len() == KEY_V2_BYTES => {
-                Some(Self::V2(*key.first_chunk::<CHACHA_KEY_BYTES>()?))
+                let key = *key.first_chunk()?;
+                Some(if own { Self::Own(key) } else { Self::V2(key) })
             }
             _ => None,
         }
@@ -60,7 +63,7 @@ impl Protection {
             + match self {
                 Self::Plain => 0,
                 Self::V1(_) => IV_BYTES + ZERO_BYTES,
-                Self::V2(_) => NONCE_BYTES + TAG_BYTES,
+                Self::V2(_) | Self::Own(_) => NONCE_BYTES + TAG_BYTES,
             }
     }
 }
@@ -72,6 +75,7 @@ impl std::fmt::Debug for Protection {
             Self::Plain => "Plain",
             Self::V1(_) => "V1",
             Self::V2(_) => "V2",
+            Self::Own(_) => "Own",
         })
     }
 }

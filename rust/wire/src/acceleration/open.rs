@@ -1,10 +1,10 @@
 //! Opening datagrams, which anybody may have sent.
 
-use aws_lc_rs::aead::{Aad, LessSafeKey, Nonce};
+use aws_lc_rs::aead::{AES_256_GCM, Aad, CHACHA20_POLY1305, LessSafeKey, Nonce};
 use thiserror::Error;
 
 use super::body::Header;
-use super::seal::{apply_v1, chacha};
+use super::seal::{aead, apply_v1};
 use super::{IV_BYTES, KEY_V1_BYTES, NONCE_BYTES, Protection, ZERO_BYTES};
 
 /// Why a datagram is nothing.
@@ -38,7 +38,7 @@ pub struct Opener(Cipher);
 enum Cipher {
     Plain,
     V1([u8; KEY_V1_BYTES]),
-    V2(Box<LessSafeKey>),
+    Aead(Box<LessSafeKey>),
 }
 
 impl Opener {
@@ -47,7 +47,8 @@ impl Opener {
         Self(match protection {
             Protection::Plain => Cipher::Plain,
             Protection::V1(key) => Cipher::V1(*key),
-            Protection::V2(key) => Cipher::V2(Box::new(chacha(key))),
+            Protection::V2(key) => Cipher::Aead(Box::new(aead(&CHACHA20_POLY1305, key))),
+            Protection::Own(key) => Cipher::Aead(Box::new(aead(&AES_256_GCM, key))),
         })
     }
 
@@ -56,7 +57,7 @@ impl Opener {
         let (body, number) = match &self.0 {
             Cipher::Plain => (&*datagram, None),
             Cipher::V1(key) => (open_v1(key, datagram)?, None),
-            Cipher::V2(key) => open_v2(key, datagram)?,
+            Cipher::Aead(key) => open_aead(key, datagram)?,
         };
         let (header, payload) = Header::read(body).ok_or(OpenError::Malformed)?;
         Ok(Opened {
@@ -81,7 +82,7 @@ fn open_v1<'a>(key: &[u8; KEY_V1_BYTES], datagram: &'a mut [u8]) -> Result<&'a [
     Ok(body)
 }
 
-fn open_v2<'a>(
+fn open_aead<'a>(
     key: &LessSafeKey,
     datagram: &'a mut [u8],
 ) -> Result<(&'a [u8], Option<u64>), OpenError> {

@@ -1,6 +1,8 @@
 //! Making datagrams.
 
-use aws_lc_rs::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
+use aws_lc_rs::aead::{
+    AES_256_GCM, Aad, Algorithm, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey,
+};
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use rc4::{KeyInit, Rc4, StreamCipher};
 
@@ -20,7 +22,7 @@ pub struct Sealer {
 enum Cipher {
     Plain,
     V1([u8; KEY_V1_BYTES]),
-    V2(Box<LessSafeKey>),
+    Aead(Box<LessSafeKey>),
 }
 
 impl Sealer {
@@ -29,7 +31,8 @@ impl Sealer {
         let cipher = match protection {
             Protection::Plain => Cipher::Plain,
             Protection::V1(key) => Cipher::V1(*key),
-            Protection::V2(key) => Cipher::V2(Box::new(chacha(key))),
+            Protection::V2(key) => Cipher::Aead(Box::new(aead(&CHACHA20_POLY1305, key))),
+            Protection::Own(key) => Cipher::Aead(Box::new(aead(&AES_256_GCM, key))),
         };
         Self {
             cipher,
@@ -53,7 +56,7 @@ impl Sealer {
         match &self.cipher {
             Cipher::Plain => {}
             Cipher::V1(_) => out.extend_from_slice(&self.initialization()),
-            Cipher::V2(_) => out.extend_from_slice(&self.nonce()),
+            Cipher::Aead(_) => out.extend_from_slice(&self.nonce()),
         }
         let body = out.len();
         out.extend_from_slice(&header.write(length));
@@ -76,7 +79,7 @@ impl Sealer {
                 let (iv, body) = out[start..].split_at_mut(body - start);
                 apply_v1(key, iv, body)
             }
-            Cipher::V2(key) => {
+            Cipher::Aead(key) => {
                 let nonce = Nonce::assume_unique_for_key(self.nonce());
                 let sealed = key.seal_in_place_separate_tag(nonce, Aad::empty(), &mut out[body..]);
                 sealed.is_ok_and(|tag| {
@@ -103,9 +106,9 @@ impl Sealer {
 }
 
 /// The key has the right length by its type.
-pub(super) fn chacha(key: &[u8; 32]) -> LessSafeKey {
-    #[allow(clippy::unwrap_used, reason = "32 bytes are what the algorithm wants")]
-    LessSafeKey::new(UnboundKey::new(&CHACHA20_POLY1305, key).unwrap())
+pub(super) fn aead(algorithm: &'static Algorithm, key: &[u8; 32]) -> LessSafeKey {
+    #[allow(clippy::unwrap_used, reason = "32 bytes are what both algorithms want")]
+    LessSafeKey::new(UnboundKey::new(algorithm, key).unwrap())
 }
 
 /// RC4 with a key for this datagram alone: there and back.

@@ -8,6 +8,7 @@
 
 mod arrival;
 mod checksum;
+mod clamp;
 mod coalesce;
 mod flow;
 mod layers;
@@ -15,6 +16,7 @@ mod segment;
 mod virtio;
 
 pub use checksum::InternetSum;
+pub use clamp::{clamp_mss, exceeds_mss};
 pub use coalesce::Coalescer;
 pub use segment::{MAXIMUM_FRAME_BYTES, MAXIMUM_SEGMENTS, OffloadError, Segments, segment};
 pub use virtio::{

@@ -355,7 +355,7 @@ fn layers(header: &VirtioHeader, frame: &[u8]) -> Result<Layers, OffloadError> {
 }
 
 /// Where TCP or UDP begins, if the packet is whole and its length is right.
-fn behind_v4(frame: &[u8], network: usize, protocol: Protocol) -> Option<usize> {
+pub(super) fn behind_v4(frame: &[u8], network: usize, protocol: Protocol) -> Option<usize> {
     let header = header_bytes(frame, network);
     let is_sound = header >= IPV4
         && usize::from(read_u16(frame, network + 2)) == frame.len() - network
@@ -369,7 +369,7 @@ fn header_bytes(frame: &[u8], network: usize) -> usize {
 }
 
 /// Likewise, behind the extension headers that may stand before it (hop-by-hop, routing, destination, mobility).
-fn behind_v6(frame: &[u8], network: usize, protocol: Protocol) -> Option<usize> {
+pub(super) fn behind_v6(frame: &[u8], network: usize, protocol: Protocol) -> Option<usize> {
     let mut place = network + IPV6;
     if usize::from(read_u16(frame, network + 4)) != frame.len() - place {
         return None;

@@ -8,6 +8,7 @@ fn protections() -> impl Strategy<Value = Protection> {
         Just(Protection::Plain),
         any::<[u8; 20]>().prop_map(Protection::V1),
         any::<[u8; 32]>().prop_map(Protection::V2),
+        any::<[u8; 32]>().prop_map(Protection::Own),
     ]
 }
 
@@ -50,12 +51,13 @@ proptest! {
     #[test]
     fn a_changed_byte_of_version_2_is_noticed(
         key in any::<[u8; 32]>(),
+        own in any::<bool>(),
         header in headers(),
         payload in prop::collection::vec(any::<u8>(), 0..200),
         place in any::<prop::sample::Index>(),
         change in 1..=255_u8,
     ) {
-        let protection = Protection::V2(key);
+        let protection = if own { Protection::Own(key) } else { Protection::V2(key) };
         let mut datagram = seal(&protection, &header, &payload, 9);
         let place = place.index(datagram.len());
         datagram[place] ^= change;
@@ -72,6 +74,8 @@ proptest! {
         prop_assume!(key != other && first != second);
         for (ours, theirs) in [
             (Protection::V2(key), Protection::V2(other)),
+            (Protection::Own(key), Protection::Own(other)),
+            (Protection::Own(key), Protection::V2(key)),
             (Protection::V1(first), Protection::V1(second)),
         ] {
             let mut datagram = seal(&theirs, &Header::default(), b"frame", 3);
@@ -93,7 +97,11 @@ proptest! {
 
 #[test]
 fn no_two_datagrams_have_one_nonce() {
-    for (protection, front) in [(Protection::V1([1; 20]), 20), (Protection::V2([1; 32]), 12)] {
+    for (protection, front) in [
+        (Protection::V1([1; 20]), 20),
+        (Protection::V2([1; 32]), 12),
+        (Protection::Own([1; 32]), 12),
+    ] {
         let mut sealer = Sealer::new(&protection, [9; 20]);
         let mut seen = std::collections::HashSet::new();
         for _ in 0..1_000 {

@@ -15,6 +15,8 @@ const V1: &str = "a0a1a2a3a4a5a6a7a8a9aaab00000000000000010c1504396754b086348c88
                   c2d73fbd3e73af0149b27808f5bc38172b92f40ca054";
 const V2: &str = "a0a1a2a300000000000000013ca289aa1951695231a40979210c92e4a8a47b376ae9ce5f9fc189bfeed65df3247a1cc4b9\
                   37b92da7b04dc072ff1c";
+const OWN: &str = "a0a1a2a300000000000000014bfd7325edff3e2a0da71aea507abcb3d255bfd39fbd533f966d7db613e02a1e8edfff17\
+                   ea9ab1a55cdf420b2c2fb0";
 
 fn bytes(hex: &str) -> Vec<u8> {
     let digits: Vec<u8> = hex.bytes().filter(u8::is_ascii_hexdigit).collect();
@@ -35,12 +37,8 @@ fn keys() -> (Vec<u8>, Vec<u8>) {
 
 fn protection(encrypt: bool, version: u32) -> Protection {
     let (first, second) = keys();
-    Protection::of(
-        encrypt,
-        version,
-        if version == 1 { &first } else { &second },
-    )
-    .unwrap()
+    let key = if version == 1 { &first } else { &second };
+    Protection::of(encrypt, version, false, key).unwrap()
 }
 
 fn sealed(protection: &Protection) -> Vec<u8> {
@@ -80,11 +78,11 @@ fn the_overhead_is_what_a_datagram_has_beside_its_frame() {
 #[test]
 fn keys_of_a_wrong_length_or_an_unknown_version_are_no_protection() {
     let (first, second) = keys();
-    assert_eq!(Protection::of(true, 1, &first[1..]), None);
-    assert_eq!(Protection::of(true, 1, &second), None);
-    assert_eq!(Protection::of(true, 2, &second[..127]), None);
-    assert_eq!(Protection::of(true, 3, &second), None);
-    assert_eq!(Protection::of(true, 0, &first), None);
+    assert_eq!(Protection::of(true, 1, false, &first[1..]), None);
+    assert_eq!(Protection::of(true, 1, false, &second), None);
+    assert_eq!(Protection::of(true, 2, false, &second[..127]), None);
+    assert_eq!(Protection::of(true, 3, true, &second), None);
+    assert_eq!(Protection::of(true, 0, true, &first), None);
 }
 
 #[test]
@@ -103,4 +101,14 @@ fn a_length_that_lies_is_malformed() {
     let mut long = HEADER.write(1_601).to_vec();
     long.resize(4_000, 0);
     assert_eq!(opener.open(&mut long), Err(OpenError::Malformed));
+}
+
+#[test]
+fn between_our_own_ends_it_is_aes() {
+    let protection = Protection::of(true, 2, true, &keys().1).unwrap();
+    assert_eq!(sealed(&protection), bytes(OWN));
+    let mut datagram = bytes(OWN);
+    let reader = Opener::new(&protection);
+    let opened = reader.open(&mut datagram).unwrap();
+    assert_eq!((opened.payload, opened.number), (&b"hello"[..], Some(1)));
 }
