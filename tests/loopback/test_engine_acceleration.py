@@ -262,3 +262,15 @@ async def test_ports_are_taken_in_turn_and_given_back() -> None:
         first.close()
         first.close()
         assert bench.facade.open_datagrams(HOST, first.port, first.port).port == first.port
+
+
+async def test_the_search_for_a_port_goes_on_where_it_ended() -> None:
+    """Each log-in needs one: to begin with the first would cost the more the more sessions there are."""
+    async with running() as bench:
+        opened = [bench.facade.open_datagrams(HOST, 40_200, 40_219) for _ in range(5)]
+        opened[0].close()
+        assert bench.facade.open_datagrams(HOST, 40_200, 40_219).port > opened[-1].port
+        crowd = [bench.facade.open_datagrams(HOST, 40_200, 40_219).port for _ in range(16)]
+        assert opened[0].port in crowd, "a port that was given back is found again"
+        beyond = [port for port in crowd if not 40_200 <= port <= 40_219]
+        assert beyond, "where all are taken any port will do"

@@ -118,6 +118,11 @@ def group(frames: Iterable[bytes]) -> bytes:
     return struct.pack("!I", len(blocks)) + b"".join(blocks)
 
 
+def keep_alive(content: bytes) -> bytes:
+    """Return what stands between block groups to show that the sender lives."""
+    return struct.pack("!II", KEEP_ALIVE, len(content)) + content
+
+
 class BlockReader:
     """Frames out of a block stream that arrives in pieces."""
 

@@ -11,7 +11,7 @@ import ssl
 import struct
 import termios
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import trustme
 
@@ -134,6 +134,7 @@ class Login:
     connections: int = 1
     encrypt: bool = True
     password: str | None = None
+    more: Mapping[str, Value] = field(default_factory=dict)
 
     def pack(self, challenge: bytes = b"") -> bytes:
         """Return the request; with a password it answers the server's challenge."""
@@ -154,6 +155,7 @@ class Login:
                 "use_compress": 0,
                 "half_connection": 0,
                 "qos": 0,
+                **self.more,
             }
         )
 
@@ -257,7 +259,9 @@ class ScriptedServer:
 _HELLO: Mapping[str, Value] = {"hello": "Scripted server", "version": 501, "build": 9674, "random": bytes(20)}
 
 
-def welcome(*, encrypt: bool, connections: int = 1, timeout_ms: int = 20_000) -> bytes:
+def welcome(
+    *, encrypt: bool, connections: int = 1, timeout_ms: int = 20_000, more: Mapping[str, Value] | None = None
+) -> bytes:
     """Return the Welcome as an HTTP response."""
     values: dict[str, Value] = {
         "session_name": "SID-SCRIPT-1",
@@ -276,6 +280,7 @@ def welcome(*, encrypt: bool, connections: int = 1, timeout_ms: int = 20_000) ->
         "policy:NoBridge": 1,
         "policy:NoRouting": 1,
         "policy:Ver3": 1,
+        **(more or {}),
     }
     return script_pack.response(script_pack.encode(values))
 

@@ -36,6 +36,8 @@ pub struct Shared {
     pub sessions: Mutex<HashMap<u64, Arc<SessionShared>>>,
     /// Sockets for datagrams that no session has got yet.
     pub datagrams: Mutex<HashMap<u64, UdpSocket>>,
+    /// How many ports were tried for them.
+    pub datagram_turns: AtomicUsize,
     /// Open hubs.
     pub hubs: Mutex<HashMap<u64, Arc<Hub>>>,
     /// The worker threads' mailboxes; set once at the start.
@@ -64,6 +66,7 @@ impl Shared {
             connections: Mutex::default(),
             sessions: Mutex::default(),
             datagrams: Mutex::default(),
+            datagram_turns: AtomicUsize::new(0),
             hubs: Mutex::default(),
             workers: OnceLock::new(),
             identity: ArcSwapOption::empty(),

@@ -103,7 +103,7 @@ class Engine:
         identifier stays and names the link."""
 
     def open_datagrams(self, address: str, first: int, last: int) -> int:
-        """Bind a UDP socket to the first free port of the range, else to any; 0 means any. Raises OSError."""
+        """Bind a UDP socket to the next free port of the range, else to any; 0 means any. Raises OSError."""
 
     def datagrams_port(self, datagrams: int) -> int: ...
     def close_datagrams(self, datagrams: int) -> None:

@@ -281,7 +281,7 @@ class Facade:
         self.forget_connection(connection)
 
     def open_datagrams(self, address: str, first: int = 0, last: int = 0) -> "Datagrams":
-        """A UDP socket on the first free port of the range, else on any. Raises OSError."""
+        """A UDP socket on the next free port of the range, else on any. Raises OSError."""
         return Datagrams(self, self.core.open_datagrams(address, first, last))
 
     def accelerate(self, session: Session, datagrams: "Datagrams", rules: AccelerationRules) -> None:

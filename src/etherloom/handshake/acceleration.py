@@ -132,7 +132,7 @@ def write_grant(pack: Pack, grant: AccelerationGrant) -> None:
 def read_grant(pack: Pack, offer: AccelerationOffer, *, encrypt: bool) -> AccelerationGrant | None:
     """What the server grants of the offer; None if nothing, or what the client must not accept.
 
-    A session inside TLS never has its frames in plain text beside it.
+    A session inside TLS never has its frames in plain text beside it, nor in what can be changed on the way.
     """
     if not pack.bool("use_udp_acceleration") or pack.element("udp_acceleration_server_ip") is None:
         return None
@@ -155,7 +155,7 @@ def read_grant(pack: Pack, offer: AccelerationOffer, *, encrypt: bool) -> Accele
         and version <= offer.maximum_version
         and grant.server_cookie
         and grant.client_cookie
-        and (grant.encrypt or not encrypt)
+        and (not encrypt or (grant.encrypt and version > 1))
     )
     return grant if sound else None
 

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use etherloom_wire::acceleration::SALT_BYTES;
 
@@ -10,8 +11,11 @@ use crate::acceleration::{Acceleration, AccelerationRules, AccelerationShared};
 use crate::message::Message;
 use crate::os;
 
+/// So many ports of a range may be somebody else's before any port will do.
+const MOST_TRIES: usize = 64;
+
 impl Engine {
-    /// A socket for datagrams on the first free port of the range, else on any; it belongs to no session yet.
+    /// A socket for datagrams on the next free port of the range, else on any; it belongs to no session yet.
     pub fn open_datagrams(
         &self,
         address: IpAddr,
@@ -20,14 +24,21 @@ impl Engine {
     ) -> Result<u64, EngineError> {
         let address = address.to_canonical();
         let bind = |port| os::bind_datagrams(SocketAddr::new(address, port));
-        let wanted = (first..=last).filter(|port| *port != 0);
-        let socket = match wanted.into_iter().find_map(|port| bind(port).ok()) {
+        let free = (0..MOST_TRIES).find_map(|_| bind(self.next_port(first, last)?).ok());
+        let socket = match free {
             Some(socket) => socket,
             None => bind(0)?,
         };
         let identifier = self.shared.next_identifier();
         self.shared.datagrams.lock().insert(identifier, socket);
         Ok(identifier)
+    }
+
+    /// The ports of a range in turn. To look for the first free one would take longer with every session.
+    fn next_port(&self, first: u16, last: u16) -> Option<u16> {
+        let ports = (first.max(1)..=last).len();
+        let turn = self.shared.datagram_turns.fetch_add(1, Ordering::Relaxed);
+        (ports > 0).then(|| first.max(1) + (turn % ports) as u16)
     }
 
     /// Its port.
