@@ -139,6 +139,19 @@ async def test_frames_arrive_as_they_were_sent(both: tuple[AccelerationRules, Ac
         assert ends.facts(1)["forged"] == 0
 
 
+async def test_what_goes_by_datagrams_is_counted_like_everything_else() -> None:
+    async with running() as bench, joined(bench, rules()) as ends:
+        await ends.active()
+        frames = [frame(0, 1, secrets.token_bytes(1_000)) for _ in range(20)]
+        await ends.check(*frames)
+        sent, received = (session.snapshot() for session in ends.sessions)
+        assert sent["sent_batch"][0] == received["received_batch"][0] == len(frames)
+        assert sum(count for _, count in sent["queue_delay_us"][1]) > 0
+        assert sent["wire_bytes_sent"] > sum(map(len, frames))
+        assert sent["writes"] > 0
+        assert received["reads"] > 0
+
+
 async def test_a_stock_path_is_tried_for_ten_seconds() -> None:
     async with running() as bench, joined(bench, rules(own=False)) as ends:
         await until(lambda: ends.facts(0)["reached"])

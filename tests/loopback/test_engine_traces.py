@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import fcntl
 import os
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,6 +19,9 @@ from tests.support.engine import Bench, frame, running, until
 
 WAIT = 5.0
 _FLOOD_FRAMES = 12_000
+_PIPE_BYTES = 4_096
+# All that the queue holds would take minutes.
+_PIPE_BYTES_A_SECOND = 400_000
 
 
 def about(hub: int, **changes: object) -> TraceArguments:
@@ -49,6 +54,13 @@ class Hub:
         while len(arrived) < len(frames):
             arrived += await asyncio.wait_for(self.other.receive_frames(), WAIT)
         return arrived
+
+    async def flood(self) -> int:
+        """More than a trace's queue holds; returns how many frames."""
+        batch = [frame(2, 1, bytes(1_000))] * 500
+        for _ in range(_FLOOD_FRAMES // len(batch)):
+            assert await self.send(*batch) == batch
+        return _FLOOD_FRAMES
 
     async def lines(self, trace: int, count: int) -> list[TraceLine]:
         found: list[TraceLine] = []
@@ -203,16 +215,65 @@ async def test_a_reader_that_stops_costs_records_and_no_frames() -> None:
         reader, writer = os.pipe2(os.O_NONBLOCK)
         trace = hub.core.open_trace(about(hub.number, descriptor=writer))
         os.close(writer)
-        sent = 0
-        while sent < _FLOOD_FRAMES:
-            batch = [frame(2, 1, bytes(1_000))] * 500
-            assert await hub.send(*batch) == batch
-            sent += len(batch)
+        sent = await hub.flood()
         snapshot = await hub.close(trace)
+        assert snapshot["error"] == "its reader was too slow"
+        # All that was seen at both ports is accounted for.
         assert snapshot["lost"] > 0
-        assert snapshot["error"] == "its reader had stopped reading"
+        assert snapshot["records"] + snapshot["lost"] == 2 * sent
         assert sum(hub.other.snapshot()["drops"].values()) == 0
         os.close(reader)
+
+
+async def test_a_slow_reader_does_not_hold_up_the_end() -> None:
+    async with a_hub() as hub:
+        reader, writer = os.pipe2(os.O_NONBLOCK)
+        fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+        trace = hub.core.open_trace(about(hub.number, descriptor=writer))
+        os.close(writer)
+        over = threading.Event()
+
+        def read_slowly() -> None:
+            while not over.wait(_PIPE_BYTES / _PIPE_BYTES_A_SECOND):
+                with contextlib.suppress(BlockingIOError):
+                    os.read(reader, _PIPE_BYTES)
+
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(asyncio.to_thread(read_slowly))
+            try:
+                sent = await hub.flood()
+                snapshot = await hub.close(trace)
+            finally:
+                over.set()
+        assert snapshot["error"] == "its reader was too slow"
+        assert snapshot["records"] + snapshot["lost"] == 2 * sent
+        os.close(reader)
+
+
+async def test_a_trace_ends_with_its_session() -> None:
+    async with a_hub() as hub:
+        trace = hub.core.open_trace(about(hub.number, session=hub.one.identifier))
+        whole = hub.core.open_trace(about(hub.number))
+        await hub.send(frame(2, 1))
+        hub.one.close()
+        await until(lambda: hub.core.trace_snapshot(trace)["finished"])
+        found = hub.core.take_trace_lines(trace, 100)
+        assert [line["session"] for line in found] == [hub.one.identifier]
+        assert (await hub.close(trace))["error"] == "the session has ended"
+        assert not hub.core.trace_snapshot(whole)["finished"]
+
+
+async def test_a_trace_ends_with_its_hub(tmp_path: Path) -> None:
+    path = tmp_path / "hub.pcapng"
+    async with a_hub() as hub:
+        descriptor = open_file(path)
+        trace = hub.core.open_trace(about(hub.number, descriptor=descriptor))
+        os.close(descriptor)
+        await hub.send(frame(2, 1))
+        hub.core.close_hub(hub.number)
+        await until(lambda: hub.core.trace_snapshot(trace)["finished"])
+        assert (await hub.close(trace))["error"] == "the hub went off line"
+    assert [packet[0] for packet in read_packets(path)] == [frame(2, 1)] * 2
 
 
 async def test_the_engine_ends_its_traces(tmp_path: Path) -> None:

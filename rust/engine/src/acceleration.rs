@@ -8,16 +8,18 @@ use std::os::fd::{AsRawFd, RawFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
+use etherloom_switch::DropReason;
 use etherloom_wire::acceleration::{
     MAXIMUM_PAYLOAD_BYTES, Opener, PADDING_LIMIT, Path, Protection, SALT_BYTES, Sealer, Timing,
     Window,
 };
-use etherloom_wire::block::{Compressor, Inflater};
+use etherloom_wire::block::{Compressor, InflateError, Inflater};
 use parking_lot::Mutex;
 
 use crate::os::{self, Arrivals, Run};
 use crate::passing::Passing;
 use crate::session::NotQueued;
+use crate::sight::{Outcome, Sight, Watch};
 
 /// What waits is sent when it is so much, so that it is still in the processor's cache.
 const FLUSH_BYTES: usize = 64 * 1024;
@@ -103,6 +105,9 @@ pub struct Acceleration {
     runs: Vec<Run>,
     packed: Vec<u8>,
     segment_limit: usize,
+    sight: Arc<Sight>,
+    watch: Watch,
+    outcome: Outcome,
 }
 
 impl Acceleration {
@@ -113,6 +118,7 @@ impl Acceleration {
         rules: AccelerationRules,
         salt: [u8; SALT_BYTES],
         shared: Arc<AccelerationShared>,
+        sight: Arc<Sight>,
     ) -> Self {
         let peer = rules.peers[0];
         *shared.peer.lock() = Some(peer);
@@ -134,6 +140,9 @@ impl Acceleration {
             runs: Vec::new(),
             packed: Vec::new(),
             segment_limit: SEGMENT_BYTES,
+            sight,
+            watch: Watch::default(),
+            outcome: Outcome::default(),
         }
     }
 
@@ -195,8 +204,9 @@ impl Acceleration {
         }
     }
 
-    fn send_to(&self, peer: SocketAddr, datagram: &[u8]) -> io::Result<()> {
+    fn send_to(&mut self, peer: SocketAddr, datagram: &[u8]) -> io::Result<()> {
         os::send_run(&self.socket, peer, datagram, datagram.len())?;
+        self.outcome.sent(datagram.len());
         self.shared.sent.fetch_add(1, Relaxed);
         Ok(())
     }
@@ -257,7 +267,10 @@ impl Acceleration {
             .sealer
             .seal(&header, length as u16, 0, &mut self.pending, fill)
         {
+            self.watch.queued();
             self.join_run(start);
+        } else {
+            self.outcome.lose(DropReason::TooLong, 1);
         }
     }
 
@@ -282,32 +295,47 @@ impl Acceleration {
         });
     }
 
-    /// Send what waits, as far as the socket takes it. Returns the bytes that went.
-    pub fn flush(&mut self) -> usize {
+    /// Send what waits, as far as the socket takes it.
+    pub fn flush(&mut self) {
+        let before = self.backlog();
+        self.send_runs();
+        self.forget_sent();
+        let after = self.backlog();
+        self.watch.flushed(before, after, &self.sight);
+    }
+
+    /// What sending came to since the last time: the worker counts it.
+    pub fn take_outcome(&mut self) -> Outcome {
+        std::mem::take(&mut self.outcome)
+    }
+
+    fn send_runs(&mut self) {
         self.blocked = false;
-        let mut bytes = 0;
         let mut gone = 0;
         let mut runs = std::mem::take(&mut self.runs);
         for run in &mut runs {
-            let result = self.send_waiting(run, &mut bytes);
-            match result {
+            match self.send_waiting(run) {
+                Ok(()) => gone += 1,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     self.blocked = true;
                     break;
                 }
-                Err(error) if !is_passing(&error) => {
+                Err(error) if is_passing(&error) => {
+                    self.outcome.lose(reason_of(&error), count_datagrams(run));
+                    gone += 1;
+                }
+                Err(_) => {
                     self.path.fail(self.now_ms);
                     self.publish();
+                    let left = runs[gone..].iter().map(count_datagrams).sum();
+                    self.outcome.lose(DropReason::NoLink, left);
                     gone = runs.len();
                     break;
                 }
-                _ => gone += 1,
             }
         }
         runs.drain(..gone);
         self.runs = runs;
-        self.forget_sent();
-        bytes
     }
 
     /// The memory of what has gone is for what comes.
@@ -324,7 +352,7 @@ impl Acceleration {
         }
     }
 
-    fn send_waiting(&mut self, run: &mut Run, bytes: &mut usize) -> io::Result<()> {
+    fn send_waiting(&mut self, run: &mut Run) -> io::Result<()> {
         while run.start < run.end {
             let single = run.segment > self.segment_limit;
             let step = if single {
@@ -338,7 +366,7 @@ impl Acceleration {
                 Ok(()) => {
                     let datagrams = part.len().div_ceil(run.segment) as u64;
                     self.shared.sent.fetch_add(datagrams, Relaxed);
-                    *bytes += part.len();
+                    self.outcome.sent(part.len());
                     run.start = end;
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -360,12 +388,12 @@ impl Acceleration {
         }
     }
 
-    /// Look at a datagram. True if it is the other end's; a frame in it is visited.
+    /// Look at a datagram. True if it is the other end's; a frame in it is visited, or why there is none.
     pub fn take(
         &mut self,
         from: SocketAddr,
         datagram: &mut [u8],
-        visit: &mut impl FnMut(&[u8]),
+        visit: &mut impl FnMut(Result<&[u8], DropReason>),
     ) -> bool {
         let Ok(opened) = self.opener.open(datagram) else {
             self.shared.forged.fetch_add(1, Relaxed);
@@ -390,11 +418,13 @@ impl Acceleration {
             let inflater = self
                 .inflater
                 .get_or_insert_with(|| Box::new(Inflater::new(MAXIMUM_PAYLOAD_BYTES)));
-            if let Ok(frame) = inflater.inflate(opened.payload) {
-                visit(frame);
-            }
+            visit(
+                inflater
+                    .inflate(opened.payload)
+                    .map_err(reason_of_inflating),
+            );
         } else if !opened.payload.is_empty() {
-            visit(opened.payload);
+            visit(Ok(opened.payload));
         }
         true
     }
@@ -406,3 +436,25 @@ fn is_passing(error: &io::Error) -> bool {
         || error.kind() == ErrorKind::Interrupted
         || matches!(error.raw_os_error(), Some(libc::ENOBUFS | libc::EMSGSIZE))
 }
+
+fn count_datagrams(run: &Run) -> u64 {
+    (run.end - run.start).div_ceil(run.segment) as u64
+}
+
+/// What the frames are dropped for that one call could not send.
+fn reason_of(error: &io::Error) -> DropReason {
+    match error.raw_os_error() {
+        Some(libc::EMSGSIZE) => DropReason::TooLong,
+        _ => DropReason::QueueFull,
+    }
+}
+
+fn reason_of_inflating(error: InflateError) -> DropReason {
+    match error {
+        InflateError::Broken => DropReason::BadCompression,
+        InflateError::TooLong => DropReason::InflatesTooLong,
+    }
+}
+
+#[cfg(test)]
+mod tests;

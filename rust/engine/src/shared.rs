@@ -323,6 +323,14 @@ impl SessionShared {
         })
     }
 
+    /// Count what one read of datagrams brought, if anything.
+    pub fn count_datagrams(&self, bytes: usize, packets: u64) {
+        if bytes > 0 {
+            self.wire.add_received(bytes);
+            self.sight.received_batch.count_some(packets);
+        }
+    }
+
     /// Count what one turn at a device brought, a packet a read.
     pub fn count_device_reads(&self, packets: u64) {
         self.wire.reads.fetch_add(packets, Ordering::Relaxed);
@@ -354,6 +362,12 @@ impl WireCounters {
     pub fn add_received(&self, bytes: usize) {
         self.received.fetch_add(bytes as u64, Ordering::Relaxed);
         self.reads.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Count datagrams to the peer.
+    pub fn add_datagrams(&self, bytes: u64, calls: u64) {
+        self.sent.fetch_add(bytes, Ordering::Relaxed);
+        self.writes.fetch_add(calls, Ordering::Relaxed);
     }
 
     /// Count writes to a device: what its frames are is counted at the port.

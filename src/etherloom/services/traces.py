@@ -20,6 +20,8 @@ from etherloom.services.sessions import Sessions
 from etherloom.services.switches import Switches
 
 _MAXIMUM: Final = 8
+# One hub's administrator must not take them all.
+_MAXIMUM_OF_HUB: Final = 4
 _PATIENCE_SECONDS: Final = 15.0
 _LINES: Final = 1_000
 _WRITE: Final = os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW
@@ -68,9 +70,9 @@ class Traces:
     def start(self, wish: Wish, who: str, where: str) -> int:
         """Start a trace and return its number. Raises Refusal."""
         if len(self._running) >= _MAXIMUM:
-            raise Refusal(
-                ErrorCode.TOO_MANY_CONNECTION, f"{_MAXIMUM} traces run already; end one of them first"
-            )
+            raise _refuse_more(f"{_MAXIMUM} traces run")
+        if sum(fold(one.hub) == fold(wish.hub) for one in self._running.values()) >= _MAXIMUM_OF_HUB:
+            raise _refuse_more(f"{_MAXIMUM_OF_HUB} traces of hub {wish.hub} run")
         arguments = self._arguments(wish)
         try:
             identifier = self._open(arguments, wish.path)
@@ -165,6 +167,10 @@ class Traces:
             lost=snapshot["lost"],
         )
         return snapshot, lines
+
+
+def _refuse_more(fact: str) -> Refusal:
+    return Refusal(ErrorCode.TOO_MANY_CONNECTION, f"{fact} already; end one of them first")
 
 
 def open_target(path: str) -> int:

@@ -25,7 +25,8 @@ WISH = Wish(hub="LAB", session="", drops=True, filter="", snap=0, count=0, path=
 async def traces(patience_seconds: float = 60) -> AsyncIterator[Traces]:
     engine = Facade(workers=1)
     switches = Switches(engine)
-    switches.open("LAB")
+    for hub in ("LAB", "OTHER", "THIRD"):
+        switches.open(hub)
     sessions = Sessions(engine, switches, lambda: 0)
     try:
         async with asyncio.TaskGroup() as tasks:
@@ -70,11 +71,15 @@ async def test_a_trace_belongs_to_its_hub() -> None:
 
 async def test_only_so_many_run_at_once() -> None:
     async with traces() as all_traces:
-        numbers = [all_traces.start(WISH, "somebody", "somewhere") for _ in range(8)]
-        with pytest.raises(Refusal, match="8 traces"):
-            all_traces.start(WISH, "somebody", "somewhere")
-        await asyncio.gather(*(all_traces.stop("LAB", number) for number in numbers))
-        all_traces.start(WISH, "somebody", "somewhere")
+        wishes = [replace(WISH, hub=hub) for hub in ("LAB", "OTHER")]
+        numbers = [all_traces.start(wish, "somebody", "somewhere") for wish in wishes for _ in range(4)]
+        with pytest.raises(Refusal, match="8 traces run"):
+            all_traces.start(replace(WISH, hub="THIRD"), "somebody", "somewhere")
+        for number in numbers[4:]:
+            await all_traces.stop("OTHER", number)
+        with pytest.raises(Refusal, match="4 traces of hub lab run"):
+            all_traces.start(replace(WISH, hub="lab"), "somebody", "somewhere")
+        all_traces.start(replace(WISH, hub="THIRD"), "somebody", "somewhere")
 
 
 def test_a_target_is_a_new_file_or_a_pipe_with_a_reader(tmp_path: Path) -> None:

@@ -52,7 +52,8 @@ impl Tap {
     #[inline]
     pub fn lose(&self, spot: &Spot<'_>, reason: DropReason, frames: u64) {
         if frames > 0 && self.armed.load(Ordering::Relaxed) {
-            for trace in self.traces.load().iter() {
+            let traces = self.traces.load();
+            for trace in traces.iter().filter(|trace| trace.is_about(spot)) {
                 trace.lose(spot, reason, frames);
             }
         }
@@ -60,8 +61,17 @@ impl Tap {
 
     #[cold]
     fn show(&self, spot: &Spot<'_>, packet: &Packet<'_>, reason: Option<DropReason>) {
+        let traces = self.traces.load();
+        let mut meant = traces
+            .iter()
+            .filter(|trace| trace.is_about(spot))
+            .peekable();
+        // Other hubs pay no more than a look at the list.
+        if meant.peek().is_none() {
+            return;
+        }
         let fields = Fields::of(packet.bytes);
-        for trace in self.traces.load().iter() {
+        for trace in meant {
             trace.see(spot, packet, &fields, reason);
         }
     }

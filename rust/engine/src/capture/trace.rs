@@ -126,7 +126,7 @@ impl Trace {
                 .as_ref()
                 .is_none_or(|one| one.matches(fields))
         };
-        if !self.is_about(spot) || (settings.drops && reason.is_none()) || !meant() {
+        if (settings.drops && reason.is_none()) || !meant() {
             return;
         }
         let keep = match settings.snap {
@@ -149,7 +149,7 @@ impl Trace {
 
     /// A filter can't be asked about what is not there: such drops are shown without a filter only.
     pub(super) fn lose(&self, spot: &Spot<'_>, reason: DropReason, frames: u64) {
-        if self.is_about(spot) && self.settings.filter.is_none() && self.may_take(0) {
+        if self.settings.filter.is_none() && self.may_take(0) {
             self.push(Seen {
                 unix_ns: unix_nanoseconds(),
                 session: Arc::clone(spot.session),
@@ -163,7 +163,8 @@ impl Trace {
         }
     }
 
-    fn is_about(&self, spot: &Spot<'_>) -> bool {
+    /// It looks at this hub and session.
+    pub(super) fn is_about(&self, spot: &Spot<'_>) -> bool {
         let settings = &self.settings;
         let session = spot.session.identifier;
         settings.hub == spot.hub && settings.session.is_none_or(|wanted| wanted == session)
@@ -197,13 +198,25 @@ impl Trace {
     }
 
     /// All that it was asked for is there, or lost.
-    pub(super) fn has_enough(&self) -> bool {
+    fn has_enough(&self) -> bool {
         let count = self.settings.count;
         count > 0 && self.records.load(Relaxed) + self.lost.load(Relaxed) >= count
     }
 
     pub(super) fn count_lost(&self, records: u64) {
         self.lost.fetch_add(records, Relaxed);
+    }
+
+    /// What waits is brought out by nobody.
+    pub(super) fn abandon(&self) {
+        while self.pop().is_some() {
+            self.count_lost(1);
+        }
+    }
+
+    /// What it was about is gone: it ends with what it has.
+    pub(super) fn orphan(&self, reason: &str) {
+        let _ = self.error.set(reason.into());
     }
 
     /// For whoever fetches lines.
@@ -231,6 +244,11 @@ impl Trace {
 
     pub(super) fn is_stopping(&self) -> bool {
         self.stopping.load(Acquire)
+    }
+
+    /// Nothing more comes, whatever the reason.
+    pub(super) fn is_over(&self) -> bool {
+        self.is_stopping() || self.has_enough() || self.error.get().is_some()
     }
 
     pub(super) fn finish(&self, error: Option<String>) {

@@ -34,10 +34,13 @@ pub fn start(
     let thread = Builder::new().name("el-trace".into()).spawn(move || {
         os::block_signals();
         let error = match descriptor {
-            Some(descriptor) => PcapngSink::new(&fed, descriptor).run(&fed),
-            None => run_lines(&fed),
+            Some(descriptor) => PcapngSink::new(&fed, descriptor).run(&fed, &tapped),
+            None => run_lines(&fed, &tapped),
         };
         tapped.tap.remove(&fed);
+        if error.is_some() {
+            fed.abandon();
+        }
         fed.finish(error);
     });
     if thread.is_err() {
@@ -47,22 +50,39 @@ pub fn start(
 }
 
 /// The next record; None when it is over.
-fn next(trace: &Trace, mut idle: impl FnMut() -> bool) -> Option<Seen> {
+fn next(trace: &Trace, shared: &Shared, mut idle: impl FnMut() -> bool) -> Option<Seen> {
     loop {
         // Asked first: what was seen before the end is brought out.
-        let over = trace.is_stopping() || trace.has_enough();
+        let over = trace.is_over();
         if let Some(seen) = trace.pop() {
             return Some(seen);
         }
         if over || !idle() {
             return None;
         }
-        park_timeout(NAP);
+        if let Some(gone) = find_gone(&trace.settings, shared) {
+            trace.orphan(gone);
+        } else {
+            park_timeout(NAP);
+        }
     }
 }
 
-fn run_lines(trace: &Trace) -> Option<String> {
-    while let Some(seen) = next(trace, || true) {
+/// What a trace is about may end before it does: then it would wait for ever, and say nothing.
+fn find_gone(settings: &TraceSettings, shared: &Shared) -> Option<&'static str> {
+    if !shared.hubs.lock().contains_key(&settings.hub) {
+        return Some("the hub went off line");
+    }
+    let wanted = settings.session?;
+    let sessions = shared.sessions.lock();
+    let runs = sessions
+        .get(&wanted)
+        .is_some_and(|session| session.ended.get().is_none());
+    (!runs).then_some("the session has ended")
+}
+
+fn run_lines(trace: &Trace, shared: &Shared) -> Option<String> {
+    while let Some(seen) = next(trace, shared, || true) {
         trace.put_line(Line {
             unix_ns: seen.unix_ns,
             session: seen.session.identifier,
@@ -128,9 +148,9 @@ impl PcapngSink {
     }
 
     /// Until the end; returns what went wrong.
-    fn run(mut self, trace: &Trace) -> Option<String> {
+    fn run(mut self, trace: &Trace, shared: &Shared) -> Option<String> {
         let mut failure = None;
-        while let Some(seen) = next(trace, || {
+        while let Some(seen) = next(trace, shared, || {
             failure = self.write(trace).err();
             failure.is_none()
         }) {
@@ -147,7 +167,7 @@ impl PcapngSink {
             failure = self.write(trace).err();
         }
         match failure? {
-            Refused::Stopped => Some("its reader had stopped reading".into()),
+            Refused::Stopped => Some("its reader was too slow".into()),
             Refused::Failed(reason) => Some(reason),
         }
     }

@@ -80,7 +80,8 @@ impl Engine {
         }
         let mut salt = [0; SALT_BYTES];
         os::fill_random(&mut salt)?;
-        let acceleration = Acceleration::new(datagrams, socket, rules, salt, shared);
+        let sight = Arc::clone(&session.sight);
+        let acceleration = Acceleration::new(datagrams, socket, rules, salt, shared, sight);
         self.shared.tell(
             session.worker,
             Message::Accelerate {

@@ -72,7 +72,12 @@ impl Engine {
     }
 
     pub(super) fn close_traces(&self) {
-        let open: Vec<u64> = self.traces.lock().keys().copied().collect();
+        let mut open = Vec::new();
+        for (identifier, (trace, _)) in self.traces.lock().iter() {
+            // All at once: together they take no longer than the slowest.
+            trace.stop();
+            open.push(*identifier);
+        }
         for identifier in open {
             // Somebody else may have been faster.
             let _ = self.close_trace(identifier);

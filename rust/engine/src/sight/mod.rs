@@ -3,9 +3,11 @@
 //! Counted once a batch by the session's worker, never once a frame; nothing here decides anything.
 
 mod histogram;
+mod outcome;
 mod watch;
 
 pub use histogram::{Histogram, HistogramSnapshot};
+pub use outcome::Outcome;
 pub use watch::Watch;
 
 /// The figures of one session. One writer: its worker.

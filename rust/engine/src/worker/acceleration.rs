@@ -108,8 +108,12 @@ impl Worker {
         if let Body::Native(native) = &mut slot.body
             && let Some(acceleration) = &mut native.acceleration
         {
-            let sent = acceleration.flush();
-            slot.shared.wire.add_sent(sent);
+            acceleration.flush();
+            let outcome = acceleration.take_outcome();
+            outcome.count(&slot.shared.wire, &slot.shared.counters);
+            for (reason, frames) in &outcome.lost {
+                self.shared.tap.lose(&slot.spot(), *reason, *frames);
+            }
         }
     }
 
@@ -127,15 +131,21 @@ impl Worker {
         };
         let mut arrivals = self.scratch.arrivals.take().unwrap_or_default();
         acceleration.tick(now_ms, random);
-        let (mut more, mut bytes, mut authentic) = (true, 0, false);
+        let (mut more, mut authentic) = (true, false);
         for _ in 0..READS_PER_TURN {
             more = acceleration.receive(&mut arrivals);
+            let (mut bytes, mut packets) = (0, 0);
             arrivals.each(|from, datagram| {
                 bytes += datagram.len();
                 authentic |= acceleration.take(from, datagram, &mut |frame| {
-                    self.ingress(&source, Packet::plain(frame));
+                    packets += 1;
+                    match frame {
+                        Ok(frame) => self.ingress(&source, Packet::plain(frame)),
+                        Err(reason) => self.drop_unseen(&source, reason),
+                    }
                 });
             });
+            source.session.count_datagrams(bytes, packets);
             if !more {
                 break;
             }
@@ -145,7 +155,6 @@ impl Worker {
         if let Some(native) = self.native_mut(index) {
             native.acceleration = Some(acceleration);
         }
-        source.session.wire.add_received(bytes);
         if authentic {
             source.session.last_received_ms.store(now_ms, Relaxed);
         }

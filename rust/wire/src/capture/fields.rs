@@ -112,6 +112,10 @@ impl Fields {
             };
             next = *rest.first()?;
             rest = rest.get(length..)?;
+            if !is_first {
+                // What follows is the middle of something.
+                break;
+            }
         }
         self.protocol = Some(next);
         self.read_ports(rest, is_first)

@@ -85,6 +85,14 @@ fn ipv6_behind_extension_headers() {
 }
 
 #[test]
+fn a_later_fragment_is_not_looked_into() {
+    // It begins like options that lead to TCP: bytes of anything.
+    let fragment = [60, 0, 0, 8, 0, 0, 0, 0];
+    let body = [&fragment[..], &[6, 0, 0, 0, 0, 0, 0, 0], &ports(443, 9)].concat();
+    check(&ipv6(44, &body), &["ip6", "proto 60"], &["tcp", "port 443"]);
+}
+
+#[test]
 fn arp_is_known_by_its_addresses() {
     let frame = arp([10, 0, 0, 1], [10, 0, 0, 2]);
     check(
