@@ -1,8 +1,7 @@
-"""Sessions that flood and sessions that do not read, beside one that minds its own business (bad input)."""
+"""A session that floods a hub of sessions that do not read: what that costs (bad input)."""
 
 import os
 import struct
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,19 +10,15 @@ import pytest
 
 from tests.support import scripted
 from tests.support.etherloom import EtherloomServer
-from tests.support.latency import Latency, Pinger
-from tests.support.peers import Account, Kind
+from tests.support.peers import Kind
 from tests.support.process import resident_bytes
 from tests.support.scripted import Login, Stream
-from tests.support.traffic import Station, transfer
 from tests.support.waiting import wait_until
 from tests.support.world import World
 
 pytestmark = [pytest.mark.root, pytest.mark.stock, pytest.mark.slow, pytest.mark.alone]
 
 _DEAF = 8
-_ECHOES = 300
-_BYTES = 32 << 20
 _MIB = 1 << 20
 
 
@@ -68,28 +63,6 @@ def _flooded(world: World, kind: Kind, hub: str) -> Iterator[_Flood]:
             flood.stop()
 
 
-def _measure(world: World, kind: Kind, pair: tuple[Station, Station]) -> tuple[Latency, float]:
-    left, right = pair
-    latency = Pinger(world.stock, left, right.v4, world.folder).finish(count=_ECHOES)
-    return latency, _BYTES / transfer(left, right, _BYTES, right.v4, timeout=60)
-
-
-@pytest.mark.timeout(180)
-def test_a_flood_next_door_is_no_worse_than_with_stock(world: World) -> None:
-    during: dict[Kind, tuple[Latency, float]] = {}
-    for kind in Kind:
-        with world.hub(kind) as hub, world.hub(kind) as other:
-            left, right = world.connect(kind, kind, hub, Account("", "", ""))
-            before = _measure(world, kind, (left, right))
-            with _flooded(world, kind, other):
-                during[kind] = _measure(world, kind, (left, right))
-            sys.stdout.write(f"{kind.value}: before {before}; during {during[kind]}\n")
-            assert during[kind][0].loss <= 0.01 or kind is Kind.STOCK
-    (ours, our_rate), (stock, stock_rate) = during[Kind.OURS], during[Kind.STOCK]
-    assert ours.p99 <= stock.p99 * 2 + 5, f"ours {ours}, stock {stock}"
-    assert our_rate >= stock_rate
-
-
 @pytest.mark.timeout(120)
 def test_peers_who_do_not_read_cost_bounded_memory(world: World) -> None:
     server = world.server(Kind.OURS)
@@ -104,4 +77,6 @@ def test_peers_who_do_not_read_cost_bounded_memory(world: World) -> None:
             shown = server.table("session", "show", hub, deaf["name"])
     # Twice the queue of each, and what the flood itself needs.
     assert grown < _DEAF * 2 * 2_560_000 + 32 * _MIB, f"{grown >> 20} MiB"
-    assert {row["reason"] for row in shown["drops"]} == {"queue_full"}
+    reasons = {row["reason"] for row in shown["drops"]}
+    assert reasons
+    assert reasons <= {"queue_full", "over_budget"}

@@ -69,9 +69,9 @@ class Way:
         """Tell what stock ends do on their own.
 
         They spread one flow over all their connections, where frames overtake each other, and two of them
-        lose frames that they compress, be the load ever so light.
+        lose frames that they compress for each other, be the load ever so light.
         """
-        if (self.ends[0], sender, self.mode) == (_STOCK, _STOCK, "zip"):
+        if self.mode == "zip" and self.ends[0] is _STOCK and _STOCK in self.ends[1:]:
             return False
         return self.connections == 1 or _STOCK not in (self.ends[0], sender)
 
