@@ -92,6 +92,8 @@ def _get_ready(sessions: Sequence[ScriptedSession], *everybody: Pulsing) -> None
 # -- frames
 
 
+@pytest.mark.full
+@pytest.mark.timeout(300)
 @both_kinds
 def test_frames_change_over_and_back_and_none_is_lost(world: World, kind: Kind) -> None:
     with _room(world, kind) as room, contextlib.ExitStack() as stack:
