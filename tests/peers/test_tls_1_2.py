@@ -1,5 +1,6 @@
 """Stock programs that know no TLS 1.3, in both roles."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,8 +19,10 @@ _NO_TLS_1_3 = Path(__file__).parents[1] / "support" / "tls12.cnf"
 @pytest.fixture
 def old_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """One whose stock programs are told to stay with TLS 1.2; ours don't use OpenSSL."""
-    monkeypatch.setenv("OPENSSL_CONF", str(_NO_TLS_1_3))
     made = World(tmp_path)
+    # They see neither /tmp nor what may be below it, but their own tree at this place.
+    shutil.copy(_NO_TLS_1_3, made.stock.root)
+    monkeypatch.setenv("OPENSSL_CONF", f"/run/stock/{_NO_TLS_1_3.name}")
     yield made
     made.close()
 
