@@ -22,7 +22,7 @@ use crate::message::{Batch, Message};
 use crate::sight::Sight;
 use crate::tls::{ClientSettings, Identity, TlsFacts};
 
-const SPARE_BATCHES: usize = 64;
+const SPARE_BATCHES: usize = 16;
 
 /// Engine-wide state.
 pub struct Shared {
