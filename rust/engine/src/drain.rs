@@ -8,8 +8,10 @@ const WAIT_US: u64 = 250_000;
 /// A shorter time than this tells nothing.
 const SPAN_US: u64 = 2_000;
 /// Bounds of what is handed over at once.
-const LEAST_BURST: usize = 16 * 1024;
+const LEAST_BURST: usize = 8 * 1024;
 const MOST_BURST: usize = 256 * 1024;
+/// What the system may hold unsent before anything is known.
+const FIRST_UNSENT: usize = 32 * 1024;
 /// May wait at any speed.
 const LEAST_QUEUE: usize = 512 * 1024;
 
@@ -68,6 +70,11 @@ impl Drain {
         }
     }
 
+    /// Bytes that the system may hold unsent and still say that there is room.
+    pub fn unsent(&self) -> usize {
+        self.rate().map_or(FIRST_UNSENT, |_| self.burst())
+    }
+
     /// Bytes that may wait, below `limit`.
     pub fn queue(&self, limit: usize) -> usize {
         match self.rate() {
@@ -103,6 +110,8 @@ mod tests {
             (drain.burst(), drain.queue(2_560_000)),
             (MOST_BURST, 2_560_000)
         );
+        // The system may not: on a slow path it would hold all there is before it says so for the first time.
+        assert_eq!(drain.unsent(), FIRST_UNSENT);
     }
 
     #[test]

@@ -298,7 +298,7 @@ impl Link {
         let wire = &self.shared.wire;
         let flushed = self
             .outbound
-            .flush(&mut self.socket, &mut self.tls, wire, scratch);
+            .flush(&self.socket, &mut self.tls, wire, scratch);
         self.watch
             .flushed(before, self.backlog(), &self.shared.sight);
         match flushed {
@@ -310,7 +310,7 @@ impl Link {
     /// The connection is broken: what TLS has to say about that goes out if it still can.
     pub fn send_alert(&mut self) {
         let wire = &self.shared.wire;
-        let _ = self.outbound.write_unsent(&mut self.socket, wire, 0);
+        let _ = self.outbound.write_unsent(&self.socket, wire, 0);
     }
 
     /// Nothing waits: go on with closing if that was asked for.

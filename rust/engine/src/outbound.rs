@@ -4,7 +4,7 @@
 //! While the socket takes everything a frame is written straight into the next block. Only behind a full socket, or
 //! more than the connection drains in a moment, frames queue up by flow.
 
-use std::io::{self, Write};
+use std::io;
 
 use etherloom_wire::block::{
     Compressor, append_compressed_frame, append_frame_with, append_super_frame, begin_group,
@@ -51,7 +51,7 @@ pub struct Outbound {
     drain: Drain,
     path: PathWatch,
     /// What was told to the system as "little enough to say that there is room".
-    announced_burst: usize,
+    announced_unsent: usize,
     /// Sealed bytes that wait for the socket, from `sent` on.
     pub unsent: Vec<u8>,
     sent: usize,
@@ -139,7 +139,7 @@ impl Outbound {
     /// Seal and send what waits, as far as the socket takes it.
     pub fn flush(
         &mut self,
-        socket: &mut TcpStream,
+        socket: &TcpStream,
         tls: &mut Option<Tls>,
         wire: &WireCounters,
         scratch: &mut Scratch,
@@ -181,12 +181,16 @@ impl Outbound {
     /// What the socket did not take the last time.
     pub fn write_unsent(
         &mut self,
-        socket: &mut TcpStream,
+        socket: &TcpStream,
         wire: &WireCounters,
         now_us: u64,
     ) -> Flushed {
         while self.sent < self.unsent.len() {
-            match socket.write(&self.unsent[self.sent..]) {
+            match os::send(
+                socket,
+                &self.unsent[self.sent..],
+                self.drain.unsent() < WHOLE_BURST,
+            ) {
                 Ok(written) => {
                     self.sent += written;
                     wire.add_sent(written);
@@ -211,7 +215,7 @@ impl Outbound {
 
     fn send_pending(
         &mut self,
-        socket: &mut TcpStream,
+        socket: &TcpStream,
         tls: &mut Option<Tls>,
         wire: &WireCounters,
         scratch: &mut Scratch,
@@ -228,7 +232,7 @@ impl Outbound {
                 &scratch.sealed
             }
         };
-        let written = match socket.write(data) {
+        let written = match os::send(socket, data, self.drain.unsent() < WHOLE_BURST) {
             Ok(written) => written,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => 0,
@@ -245,11 +249,11 @@ impl Outbound {
     fn learn(&mut self, socket: &TcpStream, written: usize, waiting: bool, now_us: u64) {
         self.drain.sent(written, waiting, now_us);
         self.path.look(socket, self.drain.rate(), now_us);
-        let burst = self.drain.burst();
-        if burst > self.announced_burst * 2 || burst * 2 < self.announced_burst {
-            self.announced_burst = burst;
+        let unsent = self.drain.unsent();
+        if unsent > self.announced_unsent * 2 || unsent * 2 < self.announced_unsent {
+            self.announced_unsent = unsent;
             // A system without it keeps more: longer pings, nothing worse.
-            let _ = os::set_unsent_low_water(socket, burst as u32);
+            let _ = os::set_unsent_low_water(socket, unsent as u32);
         }
     }
 

@@ -59,6 +59,18 @@ pub fn set_unsent_low_water(socket: &mio::net::TcpStream, bytes: u32) -> io::Res
     socket2::SockRef::from(socket).set_tcp_notsent_lowat(bytes)
 }
 
+/// Send what the socket takes. `alone`: the system does not join it with what it sends later, so that it looks at how
+/// much is unsent before every piece, and not only every 64 KiB.
+pub fn send(socket: &mio::net::TcpStream, bytes: &[u8], alone: bool) -> io::Result<usize> {
+    use rustix::net::SendFlags;
+    let end = if alone {
+        SendFlags::EOR
+    } else {
+        SendFlags::empty()
+    };
+    Ok(rustix::net::send(socket, bytes, SendFlags::NOSIGNAL | end)?)
+}
+
 /// Use this congestion control, if the system has it and allows it.
 pub fn set_congestion_control(socket: impl std::os::fd::AsFd, name: &str) -> io::Result<()> {
     rustix::net::sockopt::set_tcp_congestion(socket, name)?;
