@@ -1,7 +1,8 @@
-"""A session that floods a hub of sessions that do not read: what that costs (bad input)."""
+"""A session that floods a hub of sessions that do not read: the cost, and the hub next door (bad input)."""
 
 import os
 import struct
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,15 +11,19 @@ import pytest
 
 from tests.support import scripted
 from tests.support.etherloom import EtherloomServer
-from tests.support.peers import Kind
+from tests.support.latency import Latency, Pinger
+from tests.support.peers import Account, Kind
 from tests.support.process import resident_bytes
 from tests.support.scripted import Login, Stream
+from tests.support.traffic import Station, transfer
 from tests.support.waiting import wait_until
 from tests.support.world import World
 
 pytestmark = [pytest.mark.root, pytest.mark.stock, pytest.mark.slow, pytest.mark.alone]
 
 _DEAF = 8
+_ECHOES = 300
+_BYTES = 32 << 20
 _MIB = 1 << 20
 
 
@@ -61,6 +66,32 @@ def _flooded(world: World, kind: Kind, hub: str) -> Iterator[_Flood]:
             yield flood
         finally:
             flood.stop()
+
+
+@pytest.mark.full
+@pytest.mark.timeout(180)
+def test_a_flood_next_door_is_no_worse_than_with_stock(world: World) -> None:
+    during: dict[Kind, tuple[Latency, float]] = {}
+    for kind in Kind:
+        with world.hub(kind) as hub, world.hub(kind) as other:
+            left, right = world.connect(kind, kind, hub, Account("", "", ""))
+            before = _measure(world, (left, right))
+            with _flooded(world, kind, other):
+                during[kind] = _measure(world, (left, right))
+            sys.stdout.write(f"{kind.value}: before {before}; during {during[kind]}\n")
+            assert during[kind][0].loss <= 0.01 or kind is Kind.STOCK
+    (ours, our_rate), (stock, stock_rate) = during[Kind.OURS], during[Kind.STOCK]
+    # Our flood is several times theirs: the flooder is not slowed down either.
+    assert ours.p50 <= stock.p50 + 2, f"ours {ours}, stock {stock}"
+    assert ours.p99 <= stock.p99 * 2 + 5, f"ours {ours}, stock {stock}"
+    assert our_rate >= stock_rate
+
+
+def _measure(world: World, pair: tuple[Station, Station]) -> tuple[Latency, float]:
+    """Return the round-trip times between the two, then bytes a second."""
+    left, right = pair
+    latency = Pinger(world.stock, left, right.v4, world.folder).finish(count=_ECHOES)
+    return latency, _BYTES / transfer(left, right, _BYTES, right.v4, timeout=60)
 
 
 @pytest.mark.timeout(120)

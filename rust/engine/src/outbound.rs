@@ -112,13 +112,18 @@ impl Outbound {
         order: &Order<'_>,
         scratch: &mut Scratch,
     ) -> Result<u64, NotQueued> {
+        let limit = self.drain.queue(order.limit);
+        let bytes = order.passing.segment_bytes();
+        if self.queue.refuses(order.hash, bytes, limit) {
+            return Err(NotQueued::Full);
+        }
         let is_fast = self.is_fast();
         let mut written = Ok(0);
         self.queue.push(order.hash, order.priority, |blocks| {
             written = write_blocks(order, is_fast, scratch, blocks);
         });
         written?;
-        Ok(self.queue.trim(self.drain.queue(order.limit)))
+        Ok(self.queue.trim(limit))
     }
 
     /// Queue a keep-alive, before what waits.

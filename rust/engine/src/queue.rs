@@ -2,7 +2,8 @@
 //!
 //! Flows are served in turns of some bytes each (deficit round robin); a flow that has just begun, or begins again
 //! after it was served, comes first (RFC 8290), and flows of high priority before all. When the
-//! queue is full its fattest flow loses its oldest frames. Frames are kept as they will stand in a block. Pure.
+//! queue is full its fattest flow loses its oldest frames; when it doesn't even move, who has his share waiting gets
+//! nothing more in, which costs no copy. Frames are kept as they will stand in a block. Pure.
 
 use std::collections::VecDeque;
 
@@ -65,6 +66,8 @@ pub struct FairQueue {
     new: VecDeque<u8>,
     old: VecDeque<u8>,
     bytes: usize,
+    /// Nothing has left it in turn since it was trimmed.
+    stuck: bool,
 }
 
 impl FairQueue {
@@ -76,6 +79,15 @@ impl FairQueue {
     /// Nothing waits.
     pub fn is_empty(&self) -> bool {
         self.bytes == 0
+    }
+
+    /// True where `trim` would have to make room for `bytes` of this flow, as ever since something left in turn last,
+    /// and the flow has no less than its share waiting: to refuse them is as fair.
+    pub fn refuses(&self, hash: u64, bytes: usize, limit: usize) -> bool {
+        let flows = self.priority.len() + self.new.len() + self.old.len();
+        self.stuck
+            && self.bytes + bytes > limit
+            && self.flows[hash as usize % FLOWS].bytes() * flows >= self.bytes
     }
 
     /// Append blocks of one flow, written by `write`; it is the writer's matter that they are whole.
@@ -113,6 +125,7 @@ impl FairQueue {
             flow.drop_first(bytes);
             flow.deficit -= bytes as i64;
             self.bytes -= bytes;
+            self.stuck = false;
             return true;
         }
         false
@@ -131,6 +144,7 @@ impl FairQueue {
             let bytes = block.len();
             flow.drop_first(bytes);
             self.bytes -= bytes;
+            self.stuck = true;
             dropped += frames;
         }
         dropped
@@ -254,6 +268,24 @@ mod tests {
         let of_one: Vec<_> = left.iter().filter(|frame| frame.0 == 1).collect();
         assert_eq!((of_one.len(), of_one[0].1), (4, 6));
         assert_eq!(left.len(), 5);
+    }
+
+    #[test]
+    fn a_queue_that_does_not_move_refuses_all_but_those_with_less_than_their_share() {
+        let mut queue = FairQueue::default();
+        let limit = 10 * 1004;
+        assert!(!queue.refuses(1, limit + 1, limit), "it may move yet");
+        for number in 0..11 {
+            push(&mut queue, 1, number, 1000);
+        }
+        assert_eq!(queue.trim(limit), 1);
+        assert!(queue.refuses(1, 1004, limit));
+        assert!(!queue.refuses(2, 1004, limit));
+        push(&mut queue, 2, 0, 1000);
+        assert_eq!(queue.trim(limit), 1);
+        assert!(!queue.refuses(2, 1004, limit));
+        assert!(pop(&mut queue).is_some());
+        assert!(!queue.refuses(1, 3000, limit), "it moves");
     }
 
     #[test]
