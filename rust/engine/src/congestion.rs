@@ -1,13 +1,14 @@
 //! Which congestion control the outer connections use.
 //!
-//! One that paces with timers (bbr) costs a seventh of the throughput on a fast path, and one that fills the queues of
-//! the path until something is lost (cubic) makes every ping in the tunnel wait behind them on a slow one. Left to
-//! choose, a link begins with the latter and changes to the former when its path turns out slow and full.
+//! One that paces with timers (bbr) costs a seventh of the throughput on a fast path. One that fills the queues of
+//! the path until something is lost (cubic) makes every ping in the tunnel wait behind them on a slow path, and takes
+//! every loss for a full queue, which leaves little of a long one. Left to choose, a link begins with the latter and
+//! changes to the former when its path turns out long, or slow and full.
 
 use mio::net::TcpStream;
 
 use crate::engine::EngineError;
-use crate::os;
+use crate::os::{self, RoundTrip};
 
 const FAST_PATH: &str = "cubic";
 const SLOW_PATH: &str = "bbr";
@@ -15,6 +16,8 @@ const SLOW_PATH: &str = "bbr";
 const SLOW_BYTES_PER_SECOND: u64 = 62_500_000;
 /// ... and full when its round trip takes so much longer than it can.
 const FULL_US: u32 = 10_000;
+/// A path is long when its round trip never takes less.
+const LONG_US: u32 = 2_000;
 const LOOK_EVERY_US: u64 = 100_000;
 
 /// What the administrator wants.
@@ -79,16 +82,18 @@ impl PathWatch {
             return;
         }
         self.next_us = now_us + LOOK_EVERY_US;
-        if rate.is_none_or(|rate| rate >= SLOW_BYTES_PER_SECOND) {
-            return;
-        }
         let Ok(path) = os::round_trip(socket) else {
             return;
         };
-        if path.smoothed_us.saturating_sub(path.least_us) > FULL_US {
+        if path.least_us >= LONG_US || is_slow_and_full(rate, path) {
             self.is_settled = true;
             // Where it isn't allowed the first choice stays.
             let _ = os::set_congestion_control(socket, SLOW_PATH);
         }
     }
+}
+
+fn is_slow_and_full(rate: Option<u64>, path: RoundTrip) -> bool {
+    rate.is_some_and(|rate| rate < SLOW_BYTES_PER_SECOND)
+        && path.smoothed_us.saturating_sub(path.least_us) > FULL_US
 }
