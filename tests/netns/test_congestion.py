@@ -58,6 +58,8 @@ def test_a_long_path_is_not_left_to_loss(tmp_path: Path, impairment: Impairment 
     assert {"bbr", "cubic"} <= set(available), "this kernel can't show it: modprobe tcp_bbr tcp_cubic"
     with _tunnel(tmp_path, impairment) as ends:
         for end in ends:
-            wait_until(
-                lambda end=end: _controls(end) == {wanted}, 20, lambda end=end: f"{end.name}: {_controls(end)}"
-            )
+            _wait_for(end, wanted)
+
+
+def _wait_for(end: Namespace, wanted: str) -> None:
+    wait_until(lambda: _controls(end) == {wanted}, 20, lambda: f"{end.name}: {_controls(end)}")
