@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 /// Waits up to this long are worth watching through.
-const SHORT: Duration = Duration::from_micros(200);
+const SHORT: Duration = Duration::from_micros(400);
 /// One part in so many of the time may be spent on watching.
 const SHARE: u32 = 32;
 const MOST_CREDIT: Duration = Duration::from_millis(4);
