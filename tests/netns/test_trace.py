@@ -1,8 +1,8 @@
 """A capture beside real traffic: every frame is in it, byte for byte, super-frames as they passed."""
 
 import json
+import os
 import secrets
-import shutil
 import signal
 import socket
 import subprocess
@@ -13,6 +13,7 @@ import pytest
 from scapy.layers.inet import TCP, UDP
 from scapy.utils import PcapNgReader
 
+from tests.support import packages
 from tests.support.etherloom import PROGRAM, EtherloomServer, environment
 from tests.support.peers import Account, Kind
 from tests.support.process import Process
@@ -108,14 +109,16 @@ def test_super_frames_are_recorded_as_they_pass(
         assert sum(size for _, size in pieces) >= _STREAM_BYTES
 
 
-@pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
+@pytest.mark.timeout(300)
 def test_tshark_reads_it(place: tuple[EtherloomServer, str, list[Station]], tmp_path: Path) -> None:
     server, hub, (sender, receiver) = place
     file = tmp_path / "tshark.pcapng"
     capture = start_capture(server, hub, file, "--filter", "udp", "--count", str(_DATAGRAMS))
     send_datagrams(sender, receiver)
     assert capture.wait(10) == 0
-    text = subprocess.run(["tshark", "-r", file, "-T", "json"], capture_output=True, check=True).stdout
+    program, needed = packages.analyser()
+    command = [program, "-r", str(file), "-T", "json"]
+    text = subprocess.run(command, capture_output=True, check=True, env={**os.environ, **needed}).stdout
     assert len(json.loads(text)) == _DATAGRAMS
 
 

@@ -20,6 +20,7 @@ STOCK_PACKAGES = (
     "softether-vpncmd",
 )
 TOOL_PACKAGES = ("iperf3", "iputils-ping", "nftables", "iproute2")
+ANALYSER_PACKAGES = ("tshark",)
 # Other VPNs, which only the benchmark sets beside.
 RIVAL_PACKAGES = ("openvpn",)
 # The machine's own C library must serve its programs; what it surely has is not fetched a second time.
@@ -91,6 +92,14 @@ def machine_tool(name: str) -> tuple[str, dict[str, str]]:
 def prepare_rivals() -> Programs:
     """Fetch and unpack the other VPNs."""
     return prepare(default_folder().with_name("rivals"), RIVAL_PACKAGES)
+
+
+def analyser() -> tuple[str, dict[str, str]]:
+    """Return the machine's own tshark, else one that is fetched and unpacked, and the environment it needs."""
+    if own := shutil.which("tshark"):
+        return own, {}
+    unpacked = prepare(default_folder().with_name("analyser"), ANALYSER_PACKAGES)
+    return str(unpacked.tool("tshark")), unpacked.environment()
 
 
 def prepare(
