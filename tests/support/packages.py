@@ -95,7 +95,7 @@ def prepare_rivals() -> Programs:
 
 
 def analyser() -> tuple[str, dict[str, str]]:
-    """Return the machine's own tshark, else one that is fetched and unpacked, and the environment it needs."""
+    """Return the machine's own tshark, else an unpacked one, fetched first, and the environment it needs."""
     if own := shutil.which("tshark"):
         return own, {}
     unpacked = prepare(default_folder().with_name("analyser"), ANALYSER_PACKAGES)
