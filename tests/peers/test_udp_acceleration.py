@@ -70,8 +70,7 @@ def test_a_path_that_breaks_and_heals(world: World, ends: tuple[Kind, Kind]) -> 
         sessions = world.server(ends[0]).sessions(hub)
         clients = [world.client(ends[1], seat) for seat in world.SEATS]
         with without_udp(world.host(ends[0]), *(client.namespace for client in clients)):
-            for client in clients:
-                wait_until(lambda client=client: not client.uses_udp(), 15, "it did not fall back")  # type: ignore[misc]
+            wait_until(lambda: not any(client.uses_udp() for client in clients), 15, "they did not fall back")
             wait_ping(left, right.v4)
             check_reachable(left, right)
         _await_udp(world, ends, hub)
