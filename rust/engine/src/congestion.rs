@@ -18,7 +18,7 @@ const SLOW_BYTES_PER_SECOND: u64 = 62_500_000;
 const FULL_US: u32 = 10_000;
 /// A path is long when its round trip never takes less.
 const LONG_US: u32 = 2_000;
-const LOOK_EVERY_US: u64 = 100_000;
+const LOOK_EVERY_US: u64 = 20_000;
 
 /// What the administrator wants.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -7,6 +7,8 @@ const AHEAD_US: u64 = 2_000;
 const WAIT_US: u64 = 250_000;
 /// A shorter time than this tells nothing.
 const SPAN_US: u64 = 2_000;
+/// What was measured longer ago than this is forgotten: the path may be another by now.
+const FORGET_US: u64 = 1_000_000;
 /// Bounds of what is handed over at once.
 const LEAST_BURST: usize = 8 * 1024;
 const MOST_BURST: usize = 256 * 1024;
@@ -20,6 +22,7 @@ const LEAST_QUEUE: usize = 512 * 1024;
 pub struct Drain {
     /// Bytes a second; 0: not known.
     rate: u64,
+    measured_us: u64,
     since_us: Option<u64>,
     bytes: u64,
 }
@@ -28,6 +31,9 @@ impl Drain {
     /// So many bytes went to the system; `waiting`: it takes no more now. What counts is from one full socket to
     /// the next: in between it takes a lot at once.
     pub fn sent(&mut self, bytes: usize, waiting: bool, now_us: u64) {
+        if now_us.saturating_sub(self.measured_us) > FORGET_US {
+            self.rate = 0;
+        }
         self.bytes += bytes as u64;
         if !waiting {
             return;
@@ -43,6 +49,7 @@ impl Drain {
                 0 => seen,
                 rate => (3 * rate + seen) / 4,
             };
+            self.measured_us = now_us;
             self.begin(now_us);
         }
     }
@@ -95,7 +102,7 @@ mod tests {
     /// A connection that takes 10,000 bytes every so many microseconds.
     fn drained(interval_us: u64) -> Drain {
         let mut drain = Drain::default();
-        for step in 0..100 {
+        for step in 0..1_000 {
             drain.sent(10_000, true, step * interval_us);
         }
         drain
@@ -135,9 +142,18 @@ mod tests {
         let mut drain = drained(10);
         let before = drain.rate();
         drain.rest();
-        drain.sent(10, false, 60_000_000);
-        drain.sent(10, true, 60_000_010);
+        drain.sent(10, false, 900_000);
+        drain.sent(10, true, 900_010);
         assert_eq!(drain.rate(), before);
+    }
+
+    #[test]
+    fn a_path_that_got_slow_while_idle_is_treated_as_a_new_one() {
+        let mut drain = drained(10);
+        assert_eq!(drain.unsent(), MOST_BURST);
+        drain.rest();
+        drain.sent(10, false, 60_000_000);
+        assert_eq!((drain.rate(), drain.unsent()), (None, FIRST_UNSENT));
     }
 
     #[test]
