@@ -18,7 +18,7 @@ from etherloom.model.credential import PasswordCredential, PasswordSecret
 from etherloom.model.errors import ErrorCode, Refusal
 from etherloom.model.policy import DEFAULT_POLICY
 from etherloom.rpc.caller import Caller, Role
-from etherloom.rpc.catalog import hub, listener, own, server, session, user
+from etherloom.rpc.catalog import cluster, hub, listener, own, server, session, user
 from etherloom.rpc.catalog.blocks import Empty
 from etherloom.rpc.catalog.call import Call
 from etherloom.rpc.pack_codec import encode_record
@@ -67,7 +67,7 @@ async def test_what_the_server_says_of_itself(tmp_path: Path) -> None:
         assert status.memory.total == status.memory.used + status.memory.free
         echo = await call(running, server.TEST, server.Echo(7, 8, "x", "Ü"), KEEPER)
         assert echo == server.Echo(7, 8, "7", "Ü")
-        farm = await call(running, server.GET_FARM_SETTING, Empty())
+        farm = await call(running, cluster.GET_FARM_SETTING, Empty())
         assert (farm.type, farm.weight, farm.ports) == (0, 100, ())
         assert (await call(running, server.GET_SERVER_CIPHER, Empty())).text == "~DEFAULT~"
         assert "TLS_AES_256_GCM_SHA384" in (await call(running, server.GET_SERVER_CIPHER_LIST, Empty())).text
@@ -340,11 +340,11 @@ async def test_a_session_is_seen_and_ended(tmp_path: Path) -> None:
         status = await call(
             running, session.GET_SESSION_STATUS, session.SessionName("LAB", "sid-alice-1"), KEEPER
         )
-        assert (status.hub, status.name, status.session) == ("LAB", "sid-alice-1", "SID-ALICE-1")
-        assert (status.user, status.state, status.encrypted, status.active) == ("alice", 3, True, True)
+        assert (status.hub, status.name, status.status.session) == ("LAB", "sid-alice-1", "SID-ALICE-1")
+        assert (status.user, status.status.state, status.status.encrypted, status.status.active) == ("alice", 3, True, True)
         assert (status.node.client_build, status.node.client_host) == (9674, "guest")
-        assert status.key == bytes(20)
-        assert status.protocol.startswith("TLS")
+        assert status.status.key == bytes(20)
+        assert status.status.protocol.startswith("TLS")
         counts = await call(running, hub.GET_HUB_STATUS, hub.HubStatus("LAB"), KEEPER)
         assert (counts.sessions, counts.sessions_client, counts.sessions_bridge, counts.logins) == (
             1,

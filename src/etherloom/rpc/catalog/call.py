@@ -25,7 +25,7 @@ class Call(Generic[Request, Reply]):
     """One call. `changes`: it alters something, so it is written to the audit log.
 
     `check` looks at the request before the caller's rights are looked at, where the original does so; it
-    raises Refusal.
+    raises Refusal. `aliases`: other spellings under which the original has it.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Call(Generic[Request, Reply]):
     doc: str
     changes: bool = False
     check: Callable[[Request], None] | None = None
+    aliases: tuple[str, ...] = ()
 
     @property
     def stock(self) -> bool:

@@ -199,8 +199,8 @@ def numbers(name: str) -> tuple[int, ...]:
     return _described((), Array(Scalar(name, Kind.NUMBER)))
 
 
-def texts(name: str) -> tuple[str, ...]:
-    return _described((), Array(Scalar(name, Kind.TEXT)))
+def texts(name: str, limit: int = 0) -> tuple[str, ...]:
+    return _described((), Array(Scalar(name, Kind.TEXT, limit)))
 
 
 def datas(name: str) -> tuple[bytes, ...]:

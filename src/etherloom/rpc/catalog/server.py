@@ -8,7 +8,6 @@ from typing import Final
 from etherloom.rpc.catalog import element
 from etherloom.rpc.catalog.blocks import Empty, MemoryFacts, SystemFacts, Traffic
 from etherloom.rpc.catalog.call import Call, Who
-from etherloom.rpc.catalog.element import Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,25 +159,6 @@ GET_SERVER_CIPHER_LIST: Final = Call(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ClusterSetting:
-    """The server's part in a cluster of the original's kind; ours is always standalone."""
-
-    type: int = element.number("ServerType")
-    ports: tuple[int, ...] = element.numbers("Ports")
-    public_address: Address = element.address("PublicIp")
-    controller: str = element.text("ControllerName")
-    controller_port: int = element.number("ControllerPort")
-    hashed_password: bytes = element.data("MemberPassword", 20, secret=True)
-    password: str = element.text("MemberPasswordPlaintext", 511, secret=True)
-    weight: int = element.number("Weight")
-    controller_only: bool = element.flag("ControllerOnly")
-
-
-GET_FARM_SETTING: Final = Call(
-    "GetFarmSetting", Empty, ClusterSetting, Who.ANY, "The server's part in a cluster: always standalone."
-)
-
 CALLS: Final = (
     TEST,
     GET_SERVER_INFO,
@@ -188,5 +168,4 @@ CALLS: Final = (
     GET_SERVER_CERT,
     GET_SERVER_CIPHER,
     GET_SERVER_CIPHER_LIST,
-    GET_FARM_SETTING,
 )

@@ -6,7 +6,7 @@ from typing import Final
 
 from etherloom.model.policy import Policy
 from etherloom.rpc.catalog import element
-from etherloom.rpc.catalog.blocks import NodeFacts, Traffic
+from etherloom.rpc.catalog.blocks import ConnectionStatus, NodeFacts
 from etherloom.rpc.catalog.call import Call, Who
 from etherloom.rpc.catalog.element import Address
 from etherloom.rpc.catalog.hub import HubName
@@ -60,7 +60,7 @@ class SessionTable:
 
 @dataclass(frozen=True, slots=True)
 class SessionStatus:
-    """All about one session. The session key is a secret and always reads as zeros.
+    """All about one session.
 
     `user` is the name that was authenticated, `real_user` the entry of the user list that it matched.
     """
@@ -74,49 +74,8 @@ class SessionStatus:
     address6: bytes = element.data("SessionStatus_ClientIp6", 16)
     host: str = element.text("SessionStatus_ClientHostName")
     client_address: Address = element.address("Client_Ip_Address")
-    account: str = element.unicode("AccountName")
-    server: str = element.text("ServerName")
-    server_product: str = element.text("ServerProductName", 511)
-    protocol: str = element.text("ProtocolVersion", 63)
-    cipher: str = element.text("CipherName", 31)
-    session: str = element.text("SessionName")
-    connection: str = element.text("ConnectionName")
-    key: bytes = element.data("SessionKey", 20, secret=True)
-    active: bool = element.flag("Active")
-    connected: bool = element.flag("Connected")
-    state: int = element.number("SessionStatus")
-    server_port: int = element.number("ServerPort")
-    server_version: int = element.number("ServerProductVer")
-    server_build: int = element.number("ServerProductBuild")
-    connections_established: int = element.number("NumConnectionsEstablished")
-    connections_established_stable: int = element.number("NumConnectionsEatablished")
-    half_duplex: bool = element.flag("HalfConnection")
-    qos: bool = element.flag("QoS")
-    connections_maximum: int = element.number("MaxTcpConnections")
-    connections: int = element.number("NumTcpConnections")
-    connections_upload: int = element.number("NumTcpConnectionsUpload")
-    connections_download: int = element.number("NumTcpConnectionsDownload")
-    encrypted: bool = element.flag("UseEncrypt")
-    compressed: bool = element.flag("UseCompress")
-    rudp: bool = element.flag("IsRUDPSession")
-    underlay: str = element.text("UnderlayProtocol", 63)
-    protocol_details: str = element.text("ProtocolDetails")
-    udp_acceleration: bool = element.flag("IsUdpAccelerationEnabled")
-    udp_acceleration_used: bool = element.flag("IsUsingUdpAcceleration")
-    bridge: bool = element.flag("IsBridgeMode")
-    monitor: bool = element.flag("IsMonitorMode")
-    started: int = element.time("StartTime")
-    first_connected: int = element.time("FirstConnectionEstablisiedTime")
-    current_connected: int = element.time("CurrentConnectionEstablishTime")
-    bytes_sent: int = element.long("TotalSendSize")
-    bytes_received: int = element.long("TotalRecvSize")
-    wire_bytes_sent: int = element.long("TotalSendSizeReal")
-    wire_bytes_received: int = element.long("TotalRecvSizeReal")
-    vlan: int = element.number("VLanId")
+    status: ConnectionStatus = element.block(ConnectionStatus)
     policy: Policy = element.policy()
-    traffic: Traffic = element.block(Traffic)
-    server_certificate: bytes | None = element.optional_data("ServerX")
-    client_certificate: bytes | None = element.optional_data("ClientX")
     node: NodeFacts = element.block(NodeFacts)
 
 

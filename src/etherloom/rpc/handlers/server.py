@@ -6,7 +6,7 @@ from typing import Final
 from etherloom.model.product import SERVER_PRODUCT, VERSION, WIRE_BUILD, WIRE_VERSION
 from etherloom.model.traffic import Traffic
 from etherloom.rpc.caller import Caller
-from etherloom.rpc.catalog import blocks, element, server
+from etherloom.rpc.catalog import blocks, cluster, element, server
 from etherloom.rpc.catalog.blocks import Empty, MemoryFacts, SystemFacts
 from etherloom.rpc.dispatch import Handler
 from etherloom.rpc.handlers.capabilities import CAPABILITIES
@@ -118,8 +118,8 @@ async def get_server_cipher_list(_house: House, _caller: Caller, _request: Empty
     return server.Text(";".join(_CIPHERS))
 
 
-async def get_farm_setting(_house: House, _caller: Caller, _request: Empty) -> server.ClusterSetting:
-    return server.ClusterSetting(type=_STANDALONE, weight=_DEFAULT_WEIGHT)
+async def get_farm_setting(_house: House, _caller: Caller, _request: Empty) -> cluster.ClusterSetting:
+    return cluster.ClusterSetting(type=_STANDALONE, weight=_DEFAULT_WEIGHT)
 
 
 HANDLERS: Final = (
@@ -131,5 +131,5 @@ HANDLERS: Final = (
     Handler(server.GET_SERVER_CERT, get_server_cert),
     Handler(server.GET_SERVER_CIPHER, get_server_cipher),
     Handler(server.GET_SERVER_CIPHER_LIST, get_server_cipher_list),
-    Handler(server.GET_FARM_SETTING, get_farm_setting),
+    Handler(cluster.GET_FARM_SETTING, get_farm_setting),
 )

@@ -12,7 +12,7 @@ from etherloom.model.errors import ErrorCode, Refusal
 from etherloom.model.product import SERVER_PRODUCT, WIRE_BUILD, WIRE_VERSION
 from etherloom.rpc.caller import Caller
 from etherloom.rpc.catalog import own, session, sight
-from etherloom.rpc.catalog.blocks import NodeFacts
+from etherloom.rpc.catalog.blocks import ConnectionStatus, NodeFacts
 from etherloom.rpc.catalog.element import NO_ADDRESS, Address
 from etherloom.rpc.catalog.hub import HubName
 from etherloom.rpc.dispatch import Handler
@@ -80,7 +80,6 @@ async def get_session_status(
 
 
 def _status(one: RunningSession, counters: SessionSnapshot) -> session.SessionStatus:
-    welcome, links = one.welcome, counters["links"]
     return session.SessionStatus(
         user=one.user,
         group=one.group,
@@ -89,6 +88,15 @@ def _status(one: RunningSession, counters: SessionSnapshot) -> session.SessionSt
         address6=_packed6(_peer(one)),
         host=one.client.hostname or one.peer[0],
         client_address=one.client.client_ip or _peer(one),
+        status=_connection_status(one, counters),
+        policy=one.policy,
+        node=_node(one.client),
+    )
+
+
+def _connection_status(one: RunningSession, counters: SessionSnapshot) -> ConnectionStatus:
+    welcome, links = one.welcome, counters["links"]
+    return ConnectionStatus(
         server_product=SERVER_PRODUCT,
         protocol=_first(links, "tls_version"),
         cipher=_first(links, "cipher")[:31],
@@ -120,9 +128,7 @@ def _status(one: RunningSession, counters: SessionSnapshot) -> session.SessionSt
         wire_bytes_sent=counters["wire_bytes_sent"],
         wire_bytes_received=counters["wire_bytes_received"],
         vlan=one.policy.vlan_id,
-        policy=one.policy,
         traffic=traffic_block(session_traffic(one)),
-        node=_node(one.client),
     )
 
 
