@@ -341,7 +341,12 @@ async def test_a_session_is_seen_and_ended(tmp_path: Path) -> None:
             running, session.GET_SESSION_STATUS, session.SessionName("LAB", "sid-alice-1"), KEEPER
         )
         assert (status.hub, status.name, status.status.session) == ("LAB", "sid-alice-1", "SID-ALICE-1")
-        assert (status.user, status.status.state, status.status.encrypted, status.status.active) == ("alice", 3, True, True)
+        assert (status.user, status.status.state, status.status.encrypted, status.status.active) == (
+            "alice",
+            3,
+            True,
+            True,
+        )
         assert (status.node.client_build, status.node.client_host) == (9674, "guest")
         assert status.status.key == bytes(20)
         assert status.status.protocol.startswith("TLS")

@@ -44,3 +44,28 @@ class AdministratorSecret:
 
     hashed: bytes = b""
     as_user: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class HubOptions:
+    """Options by the original's names: those that differ from their defaults, and any it doesn't know."""
+
+    values: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HubMessage:
+    """What clients are shown when they log in."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Radius:
+    """The RADIUS servers of a hub, separated by semicolons; none if empty. Times are milliseconds."""
+
+    host: str = ""
+    port: int = 1812
+    secret: bytes = b""
+    retry_interval: int = 500
+    retry_timeout: int = 10_000

@@ -33,6 +33,16 @@ def check_hub_name(name: str) -> str:
     return name
 
 
+def check_group_name(name: str) -> str:
+    """Return `name` if it may name a group. Raises Refusal (INVALID_PARAMETER) saying what is wrong."""
+    if not name or len(name) > MAXIMUM_NAME_CHARACTERS or name != name.strip() or not _SAFE.fullmatch(name):
+        raise Refusal(
+            ErrorCode.INVALID_PARAMETER,
+            f"{name!r} can't name a group: use letters, digits, blank and ( ) - _ # % & .",
+        )
+    return name
+
+
 def check_user_name(name: str) -> str:
     """Return `name` if it may name a user. Raises Refusal (INVALID_PARAMETER) saying what is wrong."""
     if name == "*":

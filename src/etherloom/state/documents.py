@@ -11,23 +11,57 @@ from typing import Any, Final
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
+from etherloom.model.access_list import AccessRule
+from etherloom.model.authority import Revocation, SourceRules, TrustedCertificate
 from etherloom.model.bridge import LocalBridge
+from etherloom.model.cascade import Cascade, CascadeSecret
 from etherloom.model.credential import PasswordSecret
-from etherloom.model.hub import AdministratorSecret, Hub
+from etherloom.model.group import Group
+from etherloom.model.hub import AdministratorSecret, Hub, HubMessage, HubOptions, Radius
+from etherloom.model.kept import KeptConfiguration
+from etherloom.model.l3switch import L3Switch
 from etherloom.model.listener import Listener
-from etherloom.model.server import ServerIdentity, ServerSettings
+from etherloom.model.log import HubLog, Syslog
+from etherloom.model.protocol import DynamicDns, EtherIpClient, IpsecServices, Protocols, WireguardKey
+from etherloom.model.securenat import SecureNat
+from etherloom.model.server import ClusterSettings, KeepAlive, ServerIdentity, ServerSettings
 from etherloom.model.user import User
 
-Record = (
+ServerRecord = (
     ServerSettings
     | ServerIdentity
     | AdministratorSecret
     | Listener
-    | Hub
+    | LocalBridge
+    | KeepAlive
+    | Syslog
+    | ClusterSettings
+    | Protocols
+    | IpsecServices
+    | EtherIpClient
+    | WireguardKey
+    | DynamicDns
+    | L3Switch
+    | KeptConfiguration
+)
+HubRecord = (
+    Hub
     | User
     | PasswordSecret
-    | LocalBridge
+    | Group
+    | AccessRule
+    | TrustedCertificate
+    | Revocation
+    | SourceRules
+    | Cascade
+    | CascadeSecret
+    | SecureNat
+    | HubLog
+    | Radius
+    | HubMessage
+    | HubOptions
 )
+Record = ServerRecord | HubRecord
 
 # Strict and from scratch, even for instances: frozen dataclasses themselves check nothing.
 _CONFIG: Final = ConfigDict(
@@ -67,6 +101,29 @@ KINDS: Final = (
     _kind("user", "hub/*/user/*", User),
     _kind("password", "hub/*/user/*/password", PasswordSecret, secret=True),
     _kind("bridge", "bridge/*/*", LocalBridge),
+    _kind("keep-alive", "server/keep-alive", KeepAlive),
+    _kind("syslog", "server/syslog", Syslog),
+    _kind("cluster settings", "server/cluster", ClusterSettings),
+    _kind("protocols", "server/protocols", Protocols),
+    _kind("IPsec services", "server/ipsec", IpsecServices, secret=True),
+    _kind("dynamic DNS", "server/dynamic-dns", DynamicDns, secret=True),
+    _kind("kept configuration", "server/kept", KeptConfiguration, secret=True),
+    _kind("EtherIP client", "etherip/*", EtherIpClient, secret=True),
+    _kind("WireGuard key", "wireguard/*", WireguardKey),
+    _kind("layer-3 switch", "l3switch/*", L3Switch),
+    _kind("group", "hub/*/group/*", Group),
+    _kind("access rule", "hub/*/access/*", AccessRule),
+    _kind("trusted certificate", "hub/*/trusted/*", TrustedCertificate),
+    _kind("revocation", "hub/*/revocation/*", Revocation),
+    _kind("source rules", "hub/*/sources", SourceRules),
+    _kind("cascade", "hub/*/cascade/*", Cascade),
+    _kind("cascade secret", "hub/*/cascade/*/secret", CascadeSecret, secret=True),
+    _kind("SecureNAT", "hub/*/securenat", SecureNat),
+    _kind("hub log", "hub/*/log", HubLog),
+    _kind("RADIUS", "hub/*/radius", Radius, secret=True),
+    _kind("hub message", "hub/*/message", HubMessage),
+    _kind("hub options", "hub/*/options", HubOptions),
+    _kind("hub limits", "hub/*/limits", HubOptions),
 )
 
 

@@ -11,6 +11,16 @@ from etherloom.model.names import fold
 SERVER_SETTINGS: Final = "server/settings"
 SERVER_IDENTITY: Final = "server/identity"
 SERVER_ADMINISTRATOR: Final = "server/administrator"
+KEEP_ALIVE: Final = "server/keep-alive"
+SYSLOG: Final = "server/syslog"
+CLUSTER: Final = "server/cluster"
+PROTOCOLS: Final = "server/protocols"
+IPSEC: Final = "server/ipsec"
+DYNAMIC_DNS: Final = "server/dynamic-dns"
+KEPT: Final = "server/kept"
+ETHERIP_PREFIX: Final = "etherip/"
+WIREGUARD_PREFIX: Final = "wireguard/"
+L3_SWITCHES_PREFIX: Final = "l3switch/"
 
 
 def encode_name(name: str) -> str:
@@ -51,3 +61,91 @@ def bridge_key(hub: str, device: str) -> str:
 
 def bridges_prefix(hub: str) -> str:
     return f"bridge/{encode_name(hub)}/"
+
+
+def groups_prefix(hub: str) -> str:
+    return f"{hub_key(hub)}/group/"
+
+
+def group_key(hub: str, group: str) -> str:
+    return f"{groups_prefix(hub)}{encode_name(group)}"
+
+
+def access_prefix(hub: str) -> str:
+    return f"{hub_key(hub)}/access/"
+
+
+def access_key(hub: str, unique_id: int) -> str:
+    return f"{access_prefix(hub)}{unique_id:08x}"
+
+
+def trusted_prefix(hub: str) -> str:
+    return f"{hub_key(hub)}/trusted/"
+
+
+def trusted_key(hub: str, fingerprint: str) -> str:
+    """Return the key of a trusted certificate; `fingerprint` is SHA-256 of its DER in hexadecimal."""
+    return f"{trusted_prefix(hub)}{fingerprint}"
+
+
+def revocations_prefix(hub: str) -> str:
+    return f"{hub_key(hub)}/revocation/"
+
+
+def revocation_key(hub: str, handle: int) -> str:
+    return f"{revocations_prefix(hub)}{handle:08x}"
+
+
+def sources_key(hub: str) -> str:
+    return f"{hub_key(hub)}/sources"
+
+
+def cascades_prefix(hub: str) -> str:
+    return f"{hub_key(hub)}/cascade/"
+
+
+def cascade_key(hub: str, cascade: str) -> str:
+    """Return the cascade's key; `DeletePrefix` of it removes the cascade and its secret."""
+    return f"{cascades_prefix(hub)}{encode_name(cascade)}"
+
+
+def cascade_secret_key(hub: str, cascade: str) -> str:
+    return f"{cascade_key(hub, cascade)}/secret"
+
+
+def securenat_key(hub: str) -> str:
+    return f"{hub_key(hub)}/securenat"
+
+
+def hub_log_key(hub: str) -> str:
+    return f"{hub_key(hub)}/log"
+
+
+def radius_key(hub: str) -> str:
+    return f"{hub_key(hub)}/radius"
+
+
+def message_key(hub: str) -> str:
+    return f"{hub_key(hub)}/message"
+
+
+def options_key(hub: str) -> str:
+    return f"{hub_key(hub)}/options"
+
+
+def limits_key(hub: str) -> str:
+    """Return the key of what a hub's administrators may do."""
+    return f"{hub_key(hub)}/limits"
+
+
+def l3switch_key(name: str) -> str:
+    return f"{L3_SWITCHES_PREFIX}{encode_name(name)}"
+
+
+def etherip_key(identifier: str) -> str:
+    return f"{ETHERIP_PREFIX}{encode_name(identifier)}"
+
+
+def wireguard_key(key: str) -> str:
+    """Return the key of a WireGuard peer, whose own key is compared to the letter."""
+    return f"{WIREGUARD_PREFIX}{quote(key, safe='', errors='surrogatepass')}"

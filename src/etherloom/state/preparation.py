@@ -8,8 +8,9 @@ from etherloom.model.errors import ErrorCode
 from etherloom.state import tree
 from etherloom.state.changes import Delete, DeletePrefix, Operation, Put
 from etherloom.state.documents import DocumentError, check_record, encode_record, find_kind
+from etherloom.state.faults import Fault, refuse
 from etherloom.state.snapshot import Snapshot
-from etherloom.state.validation import Fault, find_record_faults, find_relation_faults, refuse
+from etherloom.state.validation import find_record_faults, find_relation_faults
 from etherloom.store.log import PutDocument, StoredOperation
 
 

@@ -4,9 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Self, TypeVar
 
+from etherloom.model.access_list import AccessRule
 from etherloom.model.bridge import LocalBridge
+from etherloom.model.cascade import Cascade
 from etherloom.model.credential import PasswordSecret
+from etherloom.model.group import Group
 from etherloom.model.hub import AdministratorSecret, Hub
+from etherloom.model.l3switch import L3Switch
 from etherloom.model.listener import Listener
 from etherloom.model.names import fold
 from etherloom.model.server import ServerIdentity, ServerSettings
@@ -32,44 +36,72 @@ class Snapshot:
     @property
     def server(self) -> ServerSettings:
         """The server's settings; before its first start has stored some, ones with an empty identifier."""
-        return self._get(keys.SERVER_SETTINGS, ServerSettings) or _NO_SETTINGS
+        return self.find(keys.SERVER_SETTINGS, ServerSettings) or _NO_SETTINGS
 
     @property
     def identity(self) -> ServerIdentity | None:
-        return self._get(keys.SERVER_IDENTITY, ServerIdentity)
+        return self.find(keys.SERVER_IDENTITY, ServerIdentity)
 
     def hub(self, name: str) -> Hub | None:
-        return self._get(keys.hub_key(name), Hub)
+        return self.find(keys.hub_key(name), Hub)
 
     def hubs(self) -> Sequence[Hub]:
-        return sorted(self._children("hub", Hub), key=lambda hub: fold(hub.name))
+        return sorted(self.children("hub", Hub), key=lambda hub: fold(hub.name))
 
     def user(self, hub: str, name: str) -> User | None:
-        return self._get(keys.user_key(hub, name), User)
+        return self.find(keys.user_key(hub, name), User)
 
     def users(self, hub: str) -> Sequence[User]:
-        found = self._children(f"{keys.hub_key(hub)}/user", User)
+        found = self.children(f"{keys.hub_key(hub)}/user", User)
         return sorted(found, key=lambda user: fold(user.name))
 
     def user_count(self, hub: str) -> int:
-        node = tree.find(self.root, f"{keys.hub_key(hub)}/user")
+        return self.count(keys.users_prefix(hub))
+
+    def count(self, prefix: str) -> int:
+        """Return how many places there are one level below."""
+        node = tree.find(self.root, prefix.removesuffix("/"))
         return len(node.children) if node else 0
 
     def password(self, hub: str, user: str) -> PasswordSecret | None:
-        return self._get(keys.password_key(hub, user), PasswordSecret)
+        return self.find(keys.password_key(hub, user), PasswordSecret)
+
+    def group(self, hub: str, name: str) -> Group | None:
+        return self.find(keys.group_key(hub, name), Group)
+
+    def groups(self, hub: str) -> Sequence[Group]:
+        return sorted(self.children(keys.groups_prefix(hub), Group), key=lambda group: fold(group.name))
+
+    def access_list(self, hub: str) -> Sequence[AccessRule]:
+        """Return the rules of a hub in the order in which they are looked at."""
+        found = self.children(keys.access_prefix(hub), AccessRule)
+        return sorted(found, key=lambda rule: (rule.priority, rule.unique_id))
+
+    def cascade(self, hub: str, name: str) -> Cascade | None:
+        return self.find(keys.cascade_key(hub, name), Cascade)
+
+    def cascades(self, hub: str) -> Sequence[Cascade]:
+        found = self.children(keys.cascades_prefix(hub), Cascade)
+        return sorted(found, key=lambda cascade: fold(cascade.name))
+
+    def l3switch(self, name: str) -> L3Switch | None:
+        return self.find(keys.l3switch_key(name), L3Switch)
+
+    def l3switches(self) -> Sequence[L3Switch]:
+        return sorted(self.children(keys.L3_SWITCHES_PREFIX, L3Switch), key=lambda one: fold(one.name))
 
     def administrator(self, hub: str | None) -> AdministratorSecret | None:
         """Return a hub's administrator password, or the server's own for None."""
-        return self._get(keys.administrator_key(hub), AdministratorSecret)
+        return self.find(keys.administrator_key(hub), AdministratorSecret)
 
     def listener(self, port: int) -> Listener | None:
-        return self._get(keys.listener_key(port), Listener)
+        return self.find(keys.listener_key(port), Listener)
 
     def listeners(self) -> Sequence[Listener]:
-        return sorted(self._children("listener", Listener), key=lambda listener: listener.port)
+        return sorted(self.children("listener", Listener), key=lambda listener: listener.port)
 
     def bridge(self, hub: str, device: str) -> LocalBridge | None:
-        return self._get(keys.bridge_key(hub, device), LocalBridge)
+        return self.find(keys.bridge_key(hub, device), LocalBridge)
 
     def bridges(self, hub: str | None = None) -> Sequence[LocalBridge]:
         """Return the local bridges of one hub, or all of them."""
@@ -85,11 +117,13 @@ class Snapshot:
         """Yield every key with its record, secrets among them, in no particular order."""
         return tree.walk(self.root)
 
-    def _get(self, key: str, record: type[_Record]) -> _Record | None:
+    def find(self, key: str, record: type[_Record]) -> _Record | None:
+        """Return the record under this key, if it is one of this type."""
         found = self.get(key)
         return found if isinstance(found, record) else None
 
-    def _children(self, key: str, record: type[_Record]) -> Iterator[_Record]:
-        node = tree.find(self.root, key)
+    def children(self, prefix: str, record: type[_Record]) -> Iterator[_Record]:
+        """Yield the records of this type one level below, in no particular order."""
+        node = tree.find(self.root, prefix.removesuffix("/"))
         children = node.children.values() if node else ()
         return (child.record for child in children if isinstance(child.record, record))

@@ -74,8 +74,20 @@ def assert_same(ours: Flat, stock: dict[str, Any]) -> None:
         assert ours.scalar.limit == stock["max_chars"], ours.name
 
 
-def test_every_call_has_one_handler() -> None:
-    assert sorted(handler.call.name for handler in HANDLERS) == sorted(call.name for call in CALLS)
+def test_the_catalog_is_whole() -> None:
+    assert len([call for call in CALLS if call.stock]) == 148
+
+
+def test_a_call_has_one_handler() -> None:
+    names = [handler.call.name for handler in HANDLERS]
+    assert len(names) == len(set(names))
+    assert set(names) <= {call.name for call in CALLS}
+
+
+def test_both_spellings_of_misspelt_calls_are_served() -> None:
+    for kind in ("Get", "Set"):
+        right = find_call(f"{kind}DDnsInternetSetting", stock_only=True)
+        assert right is find_call(f"{kind}DDnsInternetSettng", stock_only=True) is not None
 
 
 def test_own_calls_bear_our_name_and_are_hidden_from_stock_peers() -> None:

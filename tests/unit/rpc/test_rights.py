@@ -99,7 +99,7 @@ def test_own_calls_exist_at_the_local_socket_only(call: AnyCall) -> None:
 
 def test_an_unknown_call_is_not_supported() -> None:
     with pytest.raises(Refusal) as refused:
-        dispatcher().find(SERVER, "Debug")
+        dispatcher().find(SERVER, "Nonsense")
     assert refused.value.code is ErrorCode.NOT_SUPPORTED
 
 

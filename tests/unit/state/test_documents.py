@@ -1,12 +1,16 @@
 """Documents: what is written is what is read, and what can't be read says where, never what."""
 
 import json
+from ipaddress import IPv4Address, IPv6Address
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from etherloom.model.access_list import AccessRule
+from etherloom.model.authority import Revocation, SourceRule, SourceRules, TrustedCertificate
 from etherloom.model.bridge import LocalBridge
+from etherloom.model.cascade import Cascade, CascadeSecret, ProxyType
 from etherloom.model.credential import (
     AnonymousCredential,
     CertificateCredential,
@@ -17,10 +21,24 @@ from etherloom.model.credential import (
     RadiusCredential,
     SignedCertificateCredential,
 )
-from etherloom.model.hub import AdministratorSecret, Hub, HubType
+from etherloom.model.group import Group
+from etherloom.model.hub import AdministratorSecret, Hub, HubMessage, HubOptions, HubType, Radius
+from etherloom.model.kept import KeptBlock, KeptConfiguration, KeptItem
+from etherloom.model.l3switch import L3Interface, L3Route, L3Switch
 from etherloom.model.listener import Listener
+from etherloom.model.log import HubLog, LogSwitch, Syslog, SyslogLevel
 from etherloom.model.policy import Policy
-from etherloom.model.server import ServerIdentity, ServerSettings
+from etherloom.model.protocol import (
+    DynamicDns,
+    EtherIpClient,
+    IpsecServices,
+    OptionType,
+    ProtocolOption,
+    Protocols,
+    WireguardKey,
+)
+from etherloom.model.securenat import SecureNat
+from etherloom.model.server import ClusterSettings, KeepAlive, ServerIdentity, ServerSettings
 from etherloom.model.user import User
 from etherloom.state.documents import (
     KINDS,
@@ -32,6 +50,7 @@ from etherloom.state.documents import (
     encode_record,
     find_kind,
 )
+from etherloom.state.validation import CHECKS
 
 EXAMPLES: dict[str, Record] = {
     "server/settings": ServerSettings(bytes(range(16)), "Büro", ("AES-128-GCM",), "1.3"),
@@ -43,6 +62,44 @@ EXAMPLES: dict[str, Record] = {
     "hub/lab/user/alice": User("Alice", PasswordCredential(), real_name="Alice Ä", policy=Policy(max_mac=7)),
     "hub/lab/user/alice/password": PasswordSecret(b"\xfa" * 20, b"\xfb" * 16),
     "bridge/lab/tap0": LocalBridge("LAB", "tap0"),
+    "server/keep-alive": KeepAlive(True, "keep.example", 81, False, 60),
+    "server/syslog": Syslog(SyslogLevel.PACKETS, "log.example", 515),
+    "server/cluster": ClusterSettings(50, True),
+    "server/protocols": Protocols(
+        (1194,), (ProtocolOption("SSTP", "Enabled", OptionType.FLAG, b"\1"),), True
+    ),
+    "server/ipsec": IpsecServices(True, secret="ä"),
+    "server/dynamic-dns": DynamicDns(False, b"\xff" * 20, proxy_password="p"),
+    "server/kept": KeptConfiguration((KeptBlock(("a", "b"), (KeptItem("n", "uint", "7"),)),)),
+    "etherip/%2a": EtherIpClient("*", "LAB", "alice", "p"),
+    "wireguard/Ab%2F%3D": WireguardKey("Ab/=", "LAB", "alice"),
+    "l3switch/core": L3Switch(
+        "Core",
+        True,
+        (L3Interface("LAB", IPv4Address("10.0.0.1"), IPv4Address("255.0.0.0")),),
+        (L3Route(IPv4Address("172.16.0.0"), IPv4Address("255.240.0.0"), IPv4Address("10.0.0.2"), 3),),
+    ),
+    "hub/lab/group/staff": Group("Staff", "Ä", policy=Policy(max_mac=7)),
+    "hub/lab/access/0000000f": AccessRule(
+        15,
+        1,
+        source_address=IPv6Address("2001:db8::"),
+        source_mask=IPv6Address("ffff::"),
+        source_mac=b"\xff" * 6,
+    ),
+    "hub/lab/trusted/00": TrustedCertificate(b"\x30\x82\xff"),
+    "hub/lab/revocation/00": Revocation(b"\x01", "cn", md5=b"\xff" * 16),
+    "hub/lab/sources": SourceRules(
+        (SourceRule(IPv4Address("10.0.0.0"), True, 5, True, IPv4Address("255.0.0.0")),)
+    ),
+    "hub/lab/cascade/up": Cascade("Up", "vpn.example", proxy_type=ProxyType.SOCKS5, certificate=b"\xff"),
+    "hub/lab/cascade/up/secret": CascadeSecret(b"\xff" * 20, "p", b"\xfe", "q"),
+    "hub/lab/securenat": SecureNat(True, b"\xfe" * 6),
+    "hub/lab/log": HubLog(packet_switch=LogSwitch.MONTH),
+    "hub/lab/radius": Radius("r1;r2", secret=b"\xff"),
+    "hub/lab/message": HubMessage("Grüße"),
+    "hub/lab/options": HubOptions((("NoIpTable", 1),)),
+    "hub/lab/limits": HubOptions((("max_users", 5),)),
 }
 CREDENTIALS: tuple[Credential, ...] = (
     AnonymousCredential(),
@@ -65,6 +122,10 @@ def _kind(key: str) -> Kind:
 
 def test_there_is_an_example_of_every_kind() -> None:
     assert {_kind(key) for key in EXAMPLES} == set(KINDS)
+
+
+def test_every_kind_of_record_is_checked() -> None:
+    assert set(CHECKS) == {kind.record for kind in KINDS}
 
 
 @pytest.mark.parametrize("key", EXAMPLES)
