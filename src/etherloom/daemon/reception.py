@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final, assert_never
 
 from etherloom.daemon.desk import Desk, Visitor, make_padding
+from etherloom.daemon.web import Web
 from etherloom.engine.facade import Connection, ConnectionLost
 from etherloom.handshake.messages import Close, Send
 from etherloom.handshake.server_login import CHALLENGE_BYTES, HttpRequest, Request, ServerLogin
@@ -39,11 +40,13 @@ class Reception:
     def __init__(
         self,
         desk: Desk,
+        web: Web,
         tasks: asyncio.TaskGroup,
         clock: Callable[[], int],
         patience: Patience = Patience(),
     ) -> None:
         self._desk: Final = desk
+        self._web: Final = web
         self._tasks: Final = tasks
         self._clock: Final = clock
         self._patience: Final = patience
@@ -64,7 +67,8 @@ class Reception:
             facts = connection.facts
             log = log.bind(peer=facts.peer[0], port=facts.peer[1])
             visitor = Visitor(name, facts.peer, facts.local, log)
-            await _Talk(connection, visitor, self._desk, self._clock, self._patience).run(self._turns)
+            talk = _Talk(connection, visitor, self._desk, self._web, self._clock, self._patience)
+            await talk.run(self._turns)
         except ConnectionLost as lost:
             log.debug("connection lost", reason=str(lost))
         except Exception:
@@ -87,12 +91,14 @@ class _Talk:
         connection: Connection,
         visitor: Visitor,
         desk: Desk,
+        web: Web,
         clock: Callable[[], int],
         patience: Patience,
     ) -> None:
         self._connection: Final = connection
         self._visitor: Final = visitor
         self._desk: Final = desk
+        self._web: Final = web
         self._clock: Final = clock
         self._patience: Final = patience
         self._machine: Final = ServerLogin(secrets.token_bytes(CHALLENGE_BYTES))
@@ -123,6 +129,9 @@ class _Talk:
                 match action:
                     case Send(answer):
                         self._connection.send(answer)
+                    case HttpRequest(target=target) if self._web.serves(target):
+                        await self._web.take(self._connection, action.request_bytes, self._visitor)
+                        return None
                     case HttpRequest():
                         self._connection.send(action.answer)
                     case Request():

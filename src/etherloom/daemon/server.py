@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from etherloom.api.authentication import HttpGate
 from etherloom.auth.gate import Gate
 from etherloom.daemon import systemd
 from etherloom.daemon.administration import RemoteAdministration, read_address_list
@@ -22,6 +23,7 @@ from etherloom.daemon.desk import Desk
 from etherloom.daemon.first_start import complete_configuration
 from etherloom.daemon.reception import Patience, Reception
 from etherloom.daemon.settings import ServeSettings, parse_endpoints
+from etherloom.daemon.web import Web
 from etherloom.engine.commands import AUTOMATIC_CONGESTION
 from etherloom.engine.facade import Facade
 from etherloom.model.errors import Refusal
@@ -136,7 +138,10 @@ async def open_server(
         local = LocalServer(directory.address(SOCKET_NAME), server.dispatcher)
         await local.start()
         stack.push_async_callback(local.stop)
-        reception = Reception(_furnish_desk(server), tasks, unix_milliseconds, patience or Patience())
+        web = _furnish_web(server)
+        stack.push_async_callback(web.stop)
+        desk = _furnish_desk(server)
+        reception = Reception(desk, web, tasks, unix_milliseconds, patience or Patience())
         server.network.start(reception.accept)
         stack.callback(server.network.stop)
         yield server
@@ -174,6 +179,11 @@ def _furnish_desk(server: Server) -> Desk:
     door = RemoteAdministration(owner, server.dispatcher, lambda: read_address_list(server.directory.path))
     admission = Admission(owner, Gate(), sessions, unix_milliseconds)
     return Desk(owner, admission, sessions, door, unix_milliseconds)
+
+
+def _furnish_web(server: Server) -> Web:
+    gate = HttpGate(server.owner, lambda: read_address_list(server.directory.path))
+    return Web(server.dispatcher, gate, unix_milliseconds)
 
 
 def _furnish_house(

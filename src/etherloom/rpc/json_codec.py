@@ -148,8 +148,7 @@ class _JsonSource:
     def get(self, name: str, scalar: Scalar) -> Value | None:
         member = name + SUFFIXES[scalar.kind]
         value = self._members.get(member)
-        # An address that says nothing is a missing one.
-        if value is None or (scalar.kind is Kind.ADDRESS and value == ""):
+        if value is None or isinstance(value, dict | list) or _is_no_address(scalar, value):
             return None
         return _check(member, _read_value(member, scalar, value), scalar)
 
@@ -178,6 +177,17 @@ class _JsonSource:
         if not isinstance(found, list):
             raise Refusal(ErrorCode.INVALID_PARAMETER, f"{member}: a list is needed")
         return found
+
+
+def _is_no_address(scalar: Scalar, value: Json) -> bool:
+    """What can't be read as an address is a missing one, as with the original (reference 4.4)."""
+    if scalar.kind is not Kind.ADDRESS:
+        return False
+    try:
+        ip_address(_read_text(value))
+    except ValueError:
+        return True
+    return False
 
 
 def _check(name: str, value: Value, scalar: Scalar) -> Value | None:

@@ -36,12 +36,13 @@ local socket only, as JSON-RPC 2.0, one request a line.
 _POLICY: Final = "the items of a policy (`policy:` and the item's name)"
 
 
-def make_page() -> str:
-    """Return the whole page."""
+def make_page(*, stock_only: bool = False) -> str:
+    """Return the whole page, or what it says of stock calls."""
     parts = [_HEAD, "## Calls that stock tools know\n"]
     parts += [_describe_call(call) for call in CALLS if call.stock]
-    parts.append("## Calls of our own\n")
-    parts += [_describe_call(call) for call in CALLS if not call.stock]
+    if not stock_only:
+        parts.append("## Calls of our own\n")
+        parts += [_describe_call(call) for call in CALLS if not call.stock]
     parts.append("## Policy items\n\n" + ", ".join(f"`{item.name}`" for item in POLICY_ITEMS) + "\n")
     return "\n".join(parts)
 
