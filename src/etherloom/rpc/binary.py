@@ -32,23 +32,8 @@ class BinaryRpc:
     def feed(self, data: bytes) -> list[Pack]:
         """Take bytes from the peer and return the calls that are complete. Raises PackError: hang up."""
         self._buffer += data
-        packs: list[Pack] = []
-        while (frame := self._take_frame()) is not None:
-            packs.append(decode(frame, self._limits))
-        return packs
-
-    def _take_frame(self) -> bytes | None:
-        if len(self._buffer) < _HEAD_BYTES:
-            return None
-        size = int.from_bytes(self._buffer[:_HEAD_BYTES])
-        if size > self._limits.maximum_bytes:
-            raise PackError(f"a call of {size} bytes is more than the {self._limits.maximum_bytes} allowed")
-        end = _HEAD_BYTES + size
-        if len(self._buffer) < end:
-            return None
-        frame = bytes(self._buffer[_HEAD_BYTES:end])
-        del self._buffer[:end]
-        return frame
+        frames = split_frames(self._buffer, self._limits.maximum_bytes)
+        return [decode(frame, self._limits) for frame in frames]
 
     async def handle(self, pack: Pack) -> bytes:
         """Carry out one call and return the answer's frame."""
@@ -61,6 +46,21 @@ class BinaryRpc:
     async def _call(self, pack: Pack) -> Any:
         call = self._dispatcher.find(self._caller, pack.str(_NAME))
         return await self._dispatcher.call(self._caller, call, decode_record(call.request, pack))
+
+
+def split_frames(buffer: bytearray, maximum: int) -> list[bytes]:
+    """Take the frames that are complete out of the buffer. Raises PackError for one over `maximum` bytes."""
+    frames: list[bytes] = []
+    while len(buffer) >= _HEAD_BYTES:
+        size = int.from_bytes(buffer[:_HEAD_BYTES])
+        if size > maximum:
+            raise PackError(f"a call of {size} bytes is more than the {maximum} allowed")
+        end = _HEAD_BYTES + size
+        if len(buffer) < end:
+            break
+        frames.append(bytes(buffer[_HEAD_BYTES:end]))
+        del buffer[:end]
+    return frames
 
 
 def _error(code: ErrorCode) -> Pack:
