@@ -69,7 +69,7 @@ async def by_pack(server: Server, caller: Caller, call: AnyCall, request: Any) -
 
 
 async def by_json(server: Server, caller: Caller, call: AnyCall, request: Any) -> ErrorCode:
-    envelope = {"jsonrpc": "2.0", "id": "1", "method": call.name}
+    envelope: dict[str, Any] = {"jsonrpc": "2.0", "id": "1", "method": call.name}
     envelope["params"] = json_codec.encode_record(request)
     text = json.dumps(envelope).encode()
     answer = json.loads(await answer_text(server.dispatcher, caller, text))
