@@ -1,7 +1,7 @@
 //! What the worker threads, the acceptor and the callers share.
 
 use std::collections::{HashMap, VecDeque};
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, mpsc};
 use std::time::Instant;
@@ -44,6 +44,8 @@ pub struct Shared {
     pub workers: OnceLock<Vec<WorkerHandle>>,
     /// What accepted connections show.
     pub identity: ArcSwapOption<Identity>,
+    /// What is shown to these sources instead (see [`Shared::identity_for`]).
+    pub retained: Mutex<HashMap<IpAddr, Arc<Identity>>>,
     /// How our own connections start TLS.
     pub client: ClientSettings,
     /// For frames that wait.
@@ -70,12 +72,19 @@ impl Shared {
             hubs: Mutex::default(),
             workers: OnceLock::new(),
             identity: ArcSwapOption::empty(),
+            retained: Mutex::default(),
             client,
             budget: Budget::new(queue_bytes),
             spare_batches: ArrayQueue::new(SPARE_BATCHES),
             congestion: ArcSwap::default(),
             tap: Tap::default(),
         }
+    }
+
+    /// What a connection from this address is shown: a source that was promised an older identity gets that one.
+    pub fn identity_for(&self, source: IpAddr) -> Option<Arc<Identity>> {
+        let retained = self.retained.lock().get(&source).cloned();
+        retained.or_else(|| self.identity.load_full())
     }
 
     /// Monotonic microseconds since the engine's start.

@@ -102,6 +102,21 @@ impl Engine {
             .map_err(refuse)
     }
 
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "PyO3 hands over owned values"
+    )]
+    fn retain_identity(&self, sources: Vec<String>) -> PyResult<()> {
+        let sources: PyResult<Vec<_>> = sources.iter().map(|source| address(source)).collect();
+        self.0.retain_identity(sources?);
+        Ok(())
+    }
+
+    fn release_identity(&self, source: &str) -> PyResult<()> {
+        self.0.release_identity(address(source)?);
+        Ok(())
+    }
+
     fn open_listener(&self, address: &str, port: u16, limits: LimitArguments) -> PyResult<u64> {
         self.0
             .open_listener(crate::address(address)?, port, limits.into())

@@ -60,6 +60,14 @@ class Engine:
 
         `ciphers` are the only ones that they may use; none means all, the fastest first."""
 
+    def retain_identity(self, sources: Sequence[str]) -> None:
+        """Go on showing what is shown now to connections from these addresses, until they are released.
+
+        One that has been promised something older keeps that."""
+
+    def release_identity(self, source: str) -> None:
+        """Show this address what everybody is shown."""
+
     def open_listener(self, address: str, port: int, limits: ListenerLimitsArguments) -> int: ...
     def listener_port(self, listener: int) -> int: ...
     def listener_snapshot(self, listener: int) -> ListenerSnapshot: ...

@@ -16,6 +16,7 @@ from etherloom.model.server import ServerIdentity, ServerSettings
 from etherloom.observe.logs import get_log
 from etherloom.services.devices import Devices, DeviceState
 from etherloom.services.listening import EVERYWHERE, Endpoint, EndpointState, Listening
+from etherloom.services.renewal import Renewal
 from etherloom.services.sessions import Sessions
 from etherloom.services.switches import Switches
 from etherloom.state.changes import Change, DeletePrefix, Operation
@@ -61,6 +62,7 @@ class Network:
         self._extra: Final = tuple(instead_of_defaults)
         self._shown: tuple[ServerIdentity | None, tuple[str, ...], str] = (None, (), "")
         self._unsubscribe: Callable[[], None] = lambda: None
+        self._renewal: Final = Renewal(engine, sessions)
         self._accept: Callable[[Connection], None] = Connection.close
 
     def start(self, accept: Callable[[Connection], None]) -> None:
@@ -123,6 +125,8 @@ class Network:
     def _apply_identity(self, identity: ServerIdentity | None, settings: ServerSettings) -> None:
         wanted = (identity, settings.ciphers, settings.tls_minimum)
         if identity is not None and wanted != self._shown:
+            if self._shown[0] not in (None, identity):
+                self._renewal.begin()
             self._engine.core.set_identity(
                 identity.chain, identity.private_key, settings.ciphers, settings.tls_minimum == "1.3"
             )

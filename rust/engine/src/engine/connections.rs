@@ -26,6 +26,26 @@ impl Engine {
         Ok(())
     }
 
+    /// Go on showing what is shown now to these sources, whatever is set afterwards, until they are released.
+    ///
+    /// One that has been promised something older keeps that.
+    pub fn retain_identity(&self, sources: Vec<IpAddr>) {
+        let Some(identity) = self.shared.identity.load_full() else {
+            return;
+        };
+        let mut retained = self.shared.retained.lock();
+        for source in sources {
+            retained
+                .entry(source)
+                .or_insert_with(|| Arc::clone(&identity));
+        }
+    }
+
+    /// Show this source what everybody is shown.
+    pub fn release_identity(&self, source: IpAddr) {
+        self.shared.retained.lock().remove(&source);
+    }
+
     pub(crate) fn show(&self, identity: Identity) {
         self.shared.identity.store(Some(Arc::new(identity)));
     }

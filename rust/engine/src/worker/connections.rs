@@ -35,7 +35,7 @@ impl Worker {
         admission: Admission,
         deadline_ms: u64,
     ) {
-        let Some(identity) = self.shared.identity.load_full() else {
+        let Some(identity) = self.shared.identity_for(peer.ip()) else {
             return;
         };
         let Ok(tls) = Tls::server(&identity) else {
