@@ -25,7 +25,9 @@ def test_sessions_outlive_a_new_certificate(world: World) -> None:
         world.connect(Kind.OURS, Kind.STOCK, hub, account)
         clients = [world.client(Kind.STOCK, seat) for seat in world.SEATS]
         for client in clients:
-            wait_until(lambda client=client: len(local_ports(client.namespace)) >= _CONNECTIONS, 40, "too few")
+            wait_until(
+                lambda client=client: len(local_ports(client.namespace)) >= _CONNECTIONS, 40, "too few"
+            )
         before = {session.name for session in server.sessions(hub)}
         admin.call("ServerCertRegenerate", "renewed.example")
         for client in clients:

@@ -39,15 +39,16 @@ _POLICY: Final = "the items of a policy (`policy:` and the item's name)"
 def make_page(*, stock_only: bool = False) -> str:
     """Return the whole page, or what it says of stock calls."""
     parts = [_HEAD, "## Calls that stock tools know\n"]
-    parts += [_describe_call(call) for call in CALLS if call.stock]
+    parts += [describe_call(call) for call in CALLS if call.stock]
     if not stock_only:
         parts.append("## Calls of our own\n")
-        parts += [_describe_call(call) for call in CALLS if not call.stock]
+        parts += [describe_call(call) for call in CALLS if not call.stock]
     parts.append("## Policy items\n\n" + ", ".join(f"`{item.name}`" for item in POLICY_ITEMS) + "\n")
     return "\n".join(parts)
 
 
-def _describe_call(call: AnyCall) -> str:
+def describe_call(call: AnyCall) -> str:
+    """Return what the page says of one call."""
     lines = [f"### `{call.name}`", "", call.doc, "", f"Who: {call.who.name.lower()}", ""]
     if call.request is call.reply:
         lines += _section("Request and reply", call.request)
