@@ -148,7 +148,7 @@ class _JsonSource:
     def get(self, name: str, scalar: Scalar) -> Value | None:
         member = name + SUFFIXES[scalar.kind]
         value = self._members.get(member)
-        if value is None or isinstance(value, dict | list) or _is_no_address(scalar, value):
+        if value is None or _is_no_address(scalar, value):
             return None
         return _check(member, _read_value(member, scalar, value), scalar)
 
@@ -181,10 +181,10 @@ class _JsonSource:
 
 def _is_no_address(scalar: Scalar, value: Json) -> bool:
     """What can't be read as an address is a missing one, as with the original (reference 4.4)."""
-    if scalar.kind is not Kind.ADDRESS:
+    if scalar.kind is not Kind.ADDRESS or not isinstance(value, str):
         return False
     try:
-        ip_address(_read_text(value))
+        ip_address(value)
     except ValueError:
         return True
     return False
