@@ -15,6 +15,8 @@ _PING_SECONDS = 0.02
 # A path of 30 ms round-trip time that loses one frame in a hundred each way.
 IMPAIRED = Impairment(loss_percent=1.0, delay_ms=15.0)
 _CROWD = "crowd"
+_PASSWORD = "administrator of the bench"
+_ADMINISTRATION_RATE = 100
 
 
 def idle_ping(lane: Lane, tools: Tools, plan: Plan) -> Figures:
@@ -118,6 +120,36 @@ def storm(lane: Lane, tools: Tools, plan: Plan) -> Figures:
         "logins_at_200_per_s": paced["logins_a_second"],
         "storm200_ping_above_ms": beside_paced - before,
     }
+
+
+def administration(lane: Lane, tools: Tools, plan: Plan) -> Figures:
+    """An administrator who calls without a pause; then 100 calls a second beside the session's pings."""
+    assert lane.program is not None
+    lane.program.set_admin_password(_PASSWORD)
+    hurried = _administer(lane, tools, plan.stream_seconds, 0)
+    before = tools.ping(lane.client, lane.server.v4, plan.administration_seconds * 100, 0.01)
+    before.wait(plan.administration_seconds * 2 + 30)
+    ping = tools.ping(lane.client, lane.server.v4, plan.administration_seconds * 100, 0.01)
+    paced = _administer(lane, tools, plan.administration_seconds, _ADMINISTRATION_RATE)
+    ping.wait(60)
+    return {
+        "admin_calls_per_s": hurried["rate"],
+        "admin_p99_us": hurried["p99_us"],
+        "admin_at_100_per_s": paced["rate"],
+        "admin_at_100_p99_us": paced["p99_us"],
+        "admin_ping_above_ms": p99(round_trips(ping)) - p99(round_trips(before)),
+    }
+
+
+def _administer(lane: Lane, tools: Tools, seconds: int, rate: int) -> Figures:
+    process = tools.administrator(
+        lane.client,
+        *("--host", lane.cable.addresses[1].v4, "--password", _PASSWORD, "--hub", HUB),
+        *("--rate", str(rate), "--seconds", str(seconds)),
+    )
+    process.wait(seconds + 60)
+    (found,) = printed(process)
+    return found
 
 
 def _storm(lane: Lane, tools: Tools, sessions: int, *how: str) -> tuple[Figures, float]:

@@ -54,6 +54,7 @@ MEASURES: dict[str, Measure] = {
     "rr": _lane(lanes.requests),
     "shaped": _lane(lanes.shaped),
     "logins": Measure(Place.LANE, on_lane=lanes.storm, needs_server=True),
+    "administration": Measure(Place.LANE, on_lane=lanes.administration, needs_server=True, once=True),
     "impaired": Measure(Place.IMPAIRED_LANE, on_lane=lanes.impaired),
     "fanout": Measure(Place.HALL, in_hall=halls.fan_out),
     "memory": Measure(Place.HALL, in_hall=halls.memory, once=True),

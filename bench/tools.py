@@ -2,11 +2,13 @@
 
 import json
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.support.etherloom import environment
 from tests.support.packages import Programs
 from tests.support.process import Process
 from tests.support.tools import compiled
@@ -31,10 +33,11 @@ class Plan:
     bisections: int = 4
     flood_seconds: float = 2.0
     storm_logins: int = 1500
+    administration_seconds: int = 60
     idle_sessions: int = 10_000
 
 
-QUICK = Plan(1, 50, 0.5, 2, 1.0, 200, 500)
+QUICK = Plan(1, 50, 0.5, 2, 1.0, 200, 5, 500)
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,14 @@ class Tools:
             *("-n", "-c", str(count), "-i", str(interval), "-W", "2", address),
             log=self._log("ping"),
             environment=self.stock.environment(),
+        )
+
+    def administrator(self, station: Station, *arguments: str) -> Process:
+        """Start a program that makes administration calls."""
+        return station.namespace.start(
+            *(sys.executable, "-m", "bench.administrator", *arguments),
+            log=self._log("administrator"),
+            environment=environment(),
         )
 
     def receiver(self, station: Station, tool: str, *arguments: str) -> tuple[Process, str]:
