@@ -33,16 +33,24 @@ from etherloom.rpc.client import SOCKET_NAME
 from etherloom.rpc.dispatch import Dispatcher
 from etherloom.rpc.handlers.index import HANDLERS
 from etherloom.rpc.house import House
+from etherloom.rpc.limits import Limits
 from etherloom.rpc.local import LocalServer
+from etherloom.services.access_lists import AccessLists
 from etherloom.services.accounting import Accounting
 from etherloom.services.admission import Admission
+from etherloom.services.authorities import Authorities
 from etherloom.services.bridges import Bridges
+from etherloom.services.cascades import Cascades
 from etherloom.services.certificates import Certificates
 from etherloom.services.devices import Devices
+from etherloom.services.groups import Groups
+from etherloom.services.handles import Handles
 from etherloom.services.hubs import Hubs
 from etherloom.services.listeners import Listeners
 from etherloom.services.listening import Endpoint, Listening
 from etherloom.services.network import Network
+from etherloom.services.options import Options
+from etherloom.services.securenats import SecureNats
 from etherloom.services.sessions import Sessions
 from etherloom.services.status import Status
 from etherloom.services.switches import Switches
@@ -171,7 +179,8 @@ def _build(
     )
     traces = Traces(engine, switches, sessions, tasks)
     house = _furnish_house(directory, owner, counters, sessions, network, traces)
-    return Server(directory, owner, engine, switches, sessions, network, Dispatcher(house, HANDLERS))
+    dispatcher = Dispatcher(house, HANDLERS, Limits(owner).check)
+    return Server(directory, owner, engine, switches, sessions, network, dispatcher)
 
 
 def _furnish_desk(server: Server) -> Desk:
@@ -201,6 +210,13 @@ def _furnish_house(
         owner=owner,
         hubs=Hubs(owner, unix_milliseconds),
         users=Users(owner, unix_milliseconds),
+        groups=Groups(owner),
+        access_lists=AccessLists(owner),
+        authorities=Authorities(owner),
+        options=Options(owner),
+        cascades=Cascades(owner),
+        securenats=SecureNats(owner),
+        handles=Handles(),
         listeners=Listeners(owner),
         bridges=Bridges(owner),
         certificates=Certificates(owner),

@@ -2,6 +2,11 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
+from ipaddress import IPv4Address
+from typing import Final
+
+DEFAULT_GATEWAY: Final = IPv4Address("192.168.30.1")
+DEFAULT_SUBNET: Final = IPv4Address("255.255.255.0")
 
 
 class HubType(IntEnum):
@@ -20,6 +25,7 @@ class Hub:
     `super_frames`: sessions of our own clients may carry them (docs/protocol/super-frames.md).
     `udp_acceleration`: frames may go by UDP as well, `udp_acceleration_v1`: even with the first version,
     which whoever sits in between can change (docs/protocol/udp-acceleration.md).
+    `default_gateway` and `default_subnet` are for clients of protocols that can't ask by DHCP.
     """
 
     name: str
@@ -32,6 +38,8 @@ class Hub:
     udp_acceleration_v1: bool = False
     created: int = 0
     type: HubType = HubType.STANDALONE
+    default_gateway: IPv4Address = DEFAULT_GATEWAY
+    default_subnet: IPv4Address = DEFAULT_SUBNET
 
 
 @dataclass(frozen=True, slots=True, repr=False)

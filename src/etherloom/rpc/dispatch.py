@@ -33,13 +33,18 @@ class Handler(Generic[Request, Reply]):
 
 
 AnyHandler = Handler[Any, Any]
+Forbid = Callable[[Caller, AnyCall, Any], None]
 
 
 class Dispatcher:
     """Carries out calls. Calls of different callers run side by side; the state's owner orders changes."""
 
-    def __init__(self, house: House, handlers: Iterable[AnyHandler]) -> None:
+    def __init__(
+        self, house: House, handlers: Iterable[AnyHandler], forbid: Forbid = lambda *_: None
+    ) -> None:
+        """`forbid` raises Refusal for what the caller has the right to but may not do here all the same."""
         self._house: Final = house
+        self._forbid: Final = forbid
         self._handlers: Final[Mapping[str, AnyHandler]] = {h.call.name: h for h in handlers}
 
     def find(self, caller: Caller, name: str) -> AnyCall:
@@ -63,6 +68,7 @@ class Dispatcher:
         if call.check is not None:
             call.check(request)
         check_rights(caller, call, request)
+        self._forbid(caller, call, request)
         handler: Handler[Request, Reply] = self._handlers[call.name]
         try:
             return await handler.run(self._house, caller, request)

@@ -5,13 +5,20 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from etherloom.model.bridge import LocalBridge
+from etherloom.services.access_lists import AccessLists
+from etherloom.services.authorities import Authorities
 from etherloom.services.bridges import Bridges
+from etherloom.services.cascades import Cascades
 from etherloom.services.certificates import Certificates
 from etherloom.services.devices import DeviceState
+from etherloom.services.groups import Groups
+from etherloom.services.handles import Handles
 from etherloom.services.hubs import Hubs
 from etherloom.services.listeners import Listeners
 from etherloom.services.listening import EndpointState
 from etherloom.services.network import MacRow
+from etherloom.services.options import Options
+from etherloom.services.securenats import SecureNats
 from etherloom.services.sessions import Sessions
 from etherloom.services.status import Status
 from etherloom.services.traces import Traces
@@ -27,6 +34,7 @@ class Actual(Protocol):
     def bridge_state(self, bridge: LocalBridge) -> DeviceState: ...
     def mac_table(self, hub: str) -> Sequence[MacRow]: ...
     def mac_count(self, hub: str) -> int: ...
+    def delete_mac(self, hub: str, address: bytes, vlan: int) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +44,13 @@ class House:
     owner: Owner
     hubs: Hubs
     users: Users
+    groups: Groups
+    access_lists: AccessLists
+    authorities: Authorities
+    options: Options
+    cascades: Cascades
+    securenats: SecureNats
+    handles: Handles
     listeners: Listeners
     bridges: Bridges
     certificates: Certificates

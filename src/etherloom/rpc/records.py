@@ -108,7 +108,7 @@ def _read_field(description: Description, source: Source, prefix: str) -> Any:
     match description:
         case Scalar(name):
             value = source.get(prefix + name, description)
-            return description.zero if value is None else value
+            return description.zero if value is None else _trim(value, description)
         case Array(item):
             return tuple(source.get_array(prefix + item.name, item))
         case Rows(record):
@@ -119,6 +119,10 @@ def _read_field(description: Description, source: Source, prefix: str) -> Any:
             return _read_policy(flag, source)
         case Named():
             return source.get_named(description.prefix)
+
+
+def _trim(value: Value, scalar: Scalar) -> Value:
+    return value.strip() if isinstance(value, str) and not scalar.exact else value
 
 
 def _read_policy(flag: str | None, source: Source) -> Policy | None:

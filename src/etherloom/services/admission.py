@@ -76,12 +76,17 @@ class Admission:
         user = None if verdict.user is None else snapshot.user(hub.name, verdict.user.name)
         if verdict.user is not None and user is None:
             return Refused(ErrorCode.AUTH_FAILED, "the user was deleted meanwhile")
-        return self._permit(hub, user, request, same_machine)
+        return self._permit(snapshot, hub, user, request, same_machine)
 
     def _permit(
-        self, hub: Hub, user: User | None, request: LoginRequest, same_machine: bool
+        self,
+        snapshot: Snapshot,
+        hub: Hub,
+        user: User | None,
+        request: LoginRequest,
+        same_machine: bool,
     ) -> Granted | Refused:
-        policy = effective_policy(user)
+        policy = effective_policy(snapshot, hub.name, user)
         refusal = (
             _check_rights(user, policy, request, self._clock())
             or self._check_log_ins(hub, user, policy, request.client.node_unique_id)
@@ -125,11 +130,15 @@ class Admission:
         return None
 
 
-def effective_policy(user: User | None) -> Policy:
-    """The user's own policy or the default one; the hub's administrator (None) has rights of their own."""
+def effective_policy(snapshot: Snapshot, hub: str, user: User | None) -> Policy:
+    """The user's own policy, else the group's, else the default one.
+
+    The hub's administrator (None) has rights of their own.
+    """
     if user is None:
         return replace(DEFAULT_POLICY, no_broadcast_limiter=True, monitor_port=True)
-    return user.policy or DEFAULT_POLICY
+    group = snapshot.group(hub, user.group) if user.group else None
+    return user.policy or (group.policy if group else None) or DEFAULT_POLICY
 
 
 def _open_hub(snapshot: Snapshot, name: str) -> Hub | Refused:

@@ -32,6 +32,13 @@ def find_hub(snapshot: Snapshot, name: str) -> Hub:
     return hub
 
 
+def check_named(name: str) -> str:
+    """Return the name of something that belongs to a hub. Raises Refusal if it is empty."""
+    if not name:
+        raise Refusal(ErrorCode.INVALID_PARAMETER, "the name is missing")
+    return name
+
+
 class Hubs:
     """The hubs of this server."""
 

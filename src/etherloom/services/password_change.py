@@ -37,7 +37,7 @@ def _derive(snapshot: Snapshot, request: PasswordChange, challenge: bytes, now: 
     proven = proves(claim, request.user, secret.hashed_key if secret is not None else b"")
     if user is None or not proven:
         raise Refusal(ErrorCode.OLD_PASSWORD_WRONG, "no such user, or the old password is wrong")
-    if effective_policy(user).fix_password:
+    if effective_policy(snapshot, request.hub, user).fix_password:
         raise Refusal(ErrorCode.NOT_ENOUGH_RIGHT, "the policy keeps the user from changing the password")
     return (
         Put(keys.user_key(request.hub, user.name), replace(user, updated=now)),

@@ -4,12 +4,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from etherloom.model.credential import AnonymousCredential, PasswordCredential, PasswordSecret
+from etherloom.model.credential import (
+    CertificateCredential,
+    NtDomainCredential,
+    PasswordCredential,
+    PasswordSecret,
+    RadiusCredential,
+)
 from etherloom.model.errors import ErrorCode, Refusal
 from etherloom.model.names import check_user_name, fold
 from etherloom.model.policy import DEFAULT_POLICY, POLICY_ITEMS, Policy
 from etherloom.model.user import User
+from etherloom.services.authorities import read_certificate
 from etherloom.services.hubs import find_hub
+from etherloom.services.options import limit_of
 from etherloom.state import keys
 from etherloom.state.changes import Delete, DeletePrefix, Operation, Origin, Put
 from etherloom.state.owner import Owner
@@ -50,12 +58,13 @@ class Users:
 
         def derive(snapshot: Snapshot) -> Sequence[Operation]:
             find_hub(snapshot, hub)
-            if snapshot.user_count(hub) >= MAXIMUM_USERS_PER_HUB:
-                raise Refusal(ErrorCode.TOO_MANY_USER, f"a hub has at most {MAXIMUM_USERS_PER_HUB} users")
+            most = limit_of(snapshot, hub, "max_users") or MAXIMUM_USERS_PER_HUB
+            if snapshot.user_count(hub) >= min(most, MAXIMUM_USERS_PER_HUB):
+                raise Refusal(ErrorCode.TOO_MANY_USER, f"hub {hub!r} has {most} users, all that it may have")
             if snapshot.user(hub, user.name) is not None:
                 raise Refusal(ErrorCode.USER_ALREADY_EXISTS, f"hub {hub!r} has a user {user.name!r} already")
             return [
-                Put(keys.user_key(hub, user.name), new),
+                Put(keys.user_key(hub, user.name), _in_group(snapshot, hub, new)),
                 *_password_operations(snapshot, hub, new, password),
             ]
 
@@ -78,7 +87,7 @@ class Users:
             if fold(new.name) != fold(old.name):
                 raise Refusal(ErrorCode.NOT_SUPPORTED, "a user keeps the name: delete it and make another")
             return [
-                Put(keys.user_key(hub, old.name), new),
+                Put(keys.user_key(hub, old.name), _in_group(snapshot, hub, new)),
                 *_password_operations(snapshot, hub, new, password),
             ]
 
@@ -107,12 +116,20 @@ def _password_operations(
     return []
 
 
+def _in_group(snapshot: Snapshot, hub: str, user: User) -> User:
+    """The user with the group's name as the group has it; one that isn't there is refused later."""
+    group = snapshot.group(hub, user.group) if user.group else None
+    return user if group is None else replace(user, group=group.name)
+
+
 def _checked(user: User) -> User:
-    if user.name == ANYBODY or not isinstance(user.credential, AnonymousCredential | PasswordCredential):
+    if user.name == ANYBODY and not isinstance(user.credential, RadiusCredential | NtDomainCredential):
         raise Refusal(
-            ErrorCode.NOT_SUPPORTED,
-            "this server knows anonymous users and passwords; certificates, RADIUS and NT domains come later",
+            ErrorCode.INVALID_PARAMETER,
+            f"{ANYBODY!r} stands for users whom RADIUS or an NT domain knows: give it that authentication",
         )
+    if isinstance(user.credential, CertificateCredential):
+        read_certificate(user.credential.certificate)
     return user if user.policy is None else replace(user, policy=fill_policy(user.policy))
 
 

@@ -168,7 +168,7 @@ def _log_faults(log: HubLog) -> Iterator[Fault]:
 
 def _radius_faults(radius: Radius) -> Iterator[Fault]:
     yield from text_faults(radius.host, "the RADIUS servers")
-    yield from range_faults(radius.port, 1, _PORT, "the port of the RADIUS servers")
+    yield from range_faults(radius.port, 0, _PORT, "the port of the RADIUS servers")
     yield from range_faults(radius.retry_interval, 0, WORD, "the RADIUS retry interval")
     yield from range_faults(radius.retry_timeout, 0, WORD, "the RADIUS time-out")
 

@@ -37,13 +37,15 @@ class Kind(Enum):
 class Scalar:
     """One value under one name. `limit`: characters of a text, exact bytes of data; 0 means any.
 
-    An optional one may be None, and is not there then.
+    An optional one may be None, and is not there then. A text that isn't `exact` is read without the blanks
+    around it, as the original reads names and notes.
     """
 
     name: str
     kind: Kind
     limit: int = 0
     optional: bool = False
+    exact: bool = False
 
     @property
     def zero(self) -> Value | None:
@@ -167,11 +169,11 @@ def optional_time(name: str) -> int | None:
 
 
 def text(name: str, limit: int = 255, *, secret: bool = False) -> str:
-    return _described("", Scalar(name, Kind.TEXT, limit), secret=secret)
+    return _described("", Scalar(name, Kind.TEXT, limit, exact=secret), secret=secret)
 
 
 def optional_text(name: str, limit: int = 255, *, secret: bool = False) -> str | None:
-    return _described(None, Scalar(name, Kind.TEXT, limit, optional=True), secret=secret)
+    return _described(None, Scalar(name, Kind.TEXT, limit, optional=True, exact=secret), secret=secret)
 
 
 def unicode(name: str, limit: int = 255) -> str:

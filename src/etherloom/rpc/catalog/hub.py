@@ -100,6 +100,11 @@ def check_new_name(request: HubSettings) -> None:
     check_hub_name(request.hub.strip(".") or request.hub)
 
 
+def brings_password(request: HubSettings) -> bool:
+    """True if a request says what the password is to be, even if that is the empty one."""
+    return bool(request.plain) or (any(request.hashed) and any(request.hashed_as_user))
+
+
 def check_named(request: HubName) -> None:
     """Raises Refusal if no hub is named."""
     if not request.hub:

@@ -1,10 +1,11 @@
 """Calls about hubs."""
 
 from dataclasses import replace
+from ipaddress import IPv4Address
 from typing import Final, TypeVar
 
 from etherloom.model.errors import ErrorCode, Refusal
-from etherloom.model.hub import AdministratorSecret, Hub, HubType
+from etherloom.model.hub import DEFAULT_GATEWAY, DEFAULT_SUBNET, AdministratorSecret, Hub, HubType
 from etherloom.model.names import check_hub_name
 from etherloom.rpc.caller import Caller
 from etherloom.rpc.catalog import element, hub, own
@@ -13,7 +14,10 @@ from etherloom.rpc.dispatch import Handler
 from etherloom.rpc.handlers.server import traffic_block
 from etherloom.rpc.house import House
 from etherloom.services.hubs import find_hub, make_administrator_secret
+from etherloom.services.options import limit_of
+from etherloom.services.securenats import find_securenat
 from etherloom.services.sessions import SessionKind
+from etherloom.state import keys
 from etherloom.wire.digest import hash_administrator_password
 
 _EMPTY_PASSWORD: Final = hash_administrator_password("")
@@ -33,6 +37,7 @@ def _row(house: House, one: Hub) -> hub.HubRow:
         type=one.type,
         sessions=house.sessions.count(one.name),
         users=house.owner.snapshot.user_count(one.name),
+        groups=house.owner.snapshot.count(keys.groups_prefix(one.name)),
         mac_entries=house.actual.mac_count(one.name),
         last_traffic=max(one.created, usage.last_seen),
         created=one.created,
@@ -52,8 +57,13 @@ def _secret(request: hub.HubSettings) -> AdministratorSecret | None:
     return AdministratorSecret(request.hashed, request.hashed_as_user)
 
 
-def _brings_password(request: hub.HubSettings) -> bool:
-    return bool(request.plain) or (any(request.hashed) and any(request.hashed_as_user))
+def _address(number: int, otherwise: IPv4Address) -> IPv4Address:
+    """The address in a number whose bytes are in the order of a little-endian machine; 0 says nothing."""
+    return IPv4Address(number.to_bytes(4, "little")) if number else otherwise
+
+
+def _number(address: IPv4Address) -> int:
+    return int.from_bytes(address.packed, "little")
 
 
 async def create_hub(house: House, caller: Caller, request: hub.HubSettings) -> hub.HubSettings:
@@ -64,6 +74,8 @@ async def create_hub(house: House, caller: Caller, request: hub.HubSettings) -> 
         maximum_sessions=request.maximum_sessions,
         hidden=request.hidden,
         type=_type(request.type),
+        default_gateway=_address(request.default_gateway, DEFAULT_GATEWAY),
+        default_subnet=_address(request.default_subnet, DEFAULT_SUBNET),
     )
     await house.hubs.create(new, _secret(request), caller.origin)
     return element.without_secrets(request)
@@ -77,23 +89,31 @@ async def get_hub(house: House, _caller: Caller, request: hub.HubSettings) -> hu
         maximum_sessions=one.maximum_sessions,
         hidden=one.hidden,
         type=one.type,
+        default_gateway=_number(one.default_gateway),
+        default_subnet=_number(one.default_subnet),
     )
 
 
 async def set_hub(house: House, caller: Caller, request: hub.HubSettings) -> hub.HubSettings:
     find_hub(house.owner.snapshot, request.hub)
     wanted_type = _type(request.type)
-    brings, secret = _brings_password(request), _secret(request)
+    brings, secret = hub.brings_password(request), _secret(request)
     if brings and secret is None and not (caller.is_server_administrator or caller.is_on_this_machine):
         raise Refusal(ErrorCode.INVALID_PARAMETER, "an empty password can't be set from another machine")
+
+    keeps = not caller.is_server_administrator and bool(
+        limit_of(house.owner.snapshot, request.hub, "no_online" if request.online else "no_offline")
+    )
 
     def change(old: Hub) -> Hub:
         return replace(
             old,
-            online=request.online,
+            online=old.online if keeps else request.online,
             maximum_sessions=request.maximum_sessions,
             hidden=request.hidden,
             type=wanted_type,
+            default_gateway=_address(request.default_gateway, old.default_gateway),
+            default_subnet=_address(request.default_subnet, old.default_subnet),
         )
 
     await house.hubs.update(
@@ -123,7 +143,8 @@ async def set_hub_online(house: House, caller: Caller, request: hub.HubOnline) -
 
 
 async def get_hub_status(house: House, _caller: Caller, request: hub.HubStatus) -> hub.HubStatus:
-    one = find_hub(house.owner.snapshot, request.hub)
+    snapshot = house.owner.snapshot
+    one = find_hub(snapshot, request.hub)
     running = house.sessions.list(one.name)
     bridges = sum(session.kind is SessionKind.BRIDGE for session in running)
     usage = house.status.hub_usage(one.name)
@@ -134,8 +155,11 @@ async def get_hub_status(house: House, _caller: Caller, request: hub.HubStatus) 
         sessions=len(running),
         sessions_client=len(running) - bridges,
         sessions_bridge=bridges,
-        users=house.owner.snapshot.user_count(one.name),
+        access_rules=snapshot.count(keys.access_prefix(one.name)),
+        users=snapshot.user_count(one.name),
+        groups=snapshot.count(keys.groups_prefix(one.name)),
         mac_entries=house.actual.mac_count(one.name),
+        securenat=find_securenat(snapshot, one.name).enabled,
         traffic=traffic_block(usage.traffic),
         last_traffic=max(one.created, usage.last_seen),
         created=one.created,

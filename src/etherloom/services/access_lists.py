@@ -1,0 +1,122 @@
+"""The rules for the frames of a hub: added, removed, replaced. Judges no frame and no rights.
+
+Rules of one priority are looked at in the order in which they were added.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from etherloom.model.access_list import MAXIMUM_RULES, AccessRule
+from etherloom.model.errors import ErrorCode, Refusal
+from etherloom.services.hubs import find_hub
+from etherloom.services.options import limit_of
+from etherloom.state import keys
+from etherloom.state.changes import Delete, DeletePrefix, Operation, Origin, Put
+from etherloom.state.faults import WORD
+from etherloom.state.owner import Owner
+from etherloom.state.snapshot import Snapshot
+
+# Below it, a number means a place in the list.
+FIRST_UNIQUE_ID: Final = 0x10000
+_LONGEST_DELAY: Final = 10_000
+_WHOLE: Final = 100
+_FILES: Final = ("include:", "exclude:")
+
+
+def complete_rule(rule: AccessRule) -> AccessRule:
+    """Return the rule as it is kept: no range of ports ends before it begins, nothing is more than all."""
+    return replace(
+        rule,
+        source_port_last=max(rule.source_port_first, rule.source_port_last),
+        target_port_last=max(rule.target_port_first, rule.target_port_last),
+        delay=min(rule.delay, _LONGEST_DELAY),
+        jitter=min(rule.jitter, _WHOLE),
+        loss=min(rule.loss, _WHOLE),
+    )
+
+
+class AccessLists:
+    """The access lists of all hubs."""
+
+    def __init__(self, owner: Owner) -> None:
+        self._owner: Final = owner
+
+    async def add(self, hub: str, rule: AccessRule, origin: Origin) -> None:
+        """Add one rule; its number is given here."""
+
+        def derive(snapshot: Snapshot) -> Sequence[Operation]:
+            name = find_hub(snapshot, hub).name
+            present = snapshot.access_list(name)
+            most = limit_of(snapshot, name, "max_accesslists") or MAXIMUM_RULES
+            _check_count(len(present) + 1, most)
+            return _numbered(snapshot, name, [rule])
+
+        await self._owner.apply(derive, origin)
+
+    async def delete(self, hub: str, number: int, origin: Origin) -> None:
+        """Remove a rule by its place in the list, counted from 1, or by its unique number."""
+
+        def derive(snapshot: Snapshot) -> Sequence[Operation]:
+            name = find_hub(snapshot, hub).name
+            rules = enumerate(snapshot.access_list(name), 1)
+            by_place = number < MAXIMUM_RULES
+            for place, rule in rules:
+                if number == (place if by_place else rule.unique_id):
+                    return [Delete(keys.access_key(name, rule.unique_id))]
+            raise Refusal(ErrorCode.OBJECT_NOT_FOUND, f"hub {name!r} has no access rule {number}")
+
+        await self._owner.apply(derive, origin)
+
+    async def replace(
+        self, hub: str, rules: Sequence[AccessRule], origin: Origin, *, limited: bool = False
+    ) -> None:
+        """Replace all rules. `limited`: by somebody whom the hub's limits bind."""
+
+        def derive(snapshot: Snapshot) -> Sequence[Operation]:
+            name = find_hub(snapshot, hub).name
+            most = limit_of(snapshot, name, "max_accesslists") if limited else 0
+            _check_count(len(rules), most or MAXIMUM_RULES)
+            return [DeletePrefix(keys.access_prefix(name)), *_numbered(snapshot, name, rules)]
+
+        await self._owner.apply(derive, origin)
+
+
+def _check_count(count: int, most: int) -> None:
+    if count > min(most, MAXIMUM_RULES):
+        raise Refusal(
+            ErrorCode.TOO_MANY_ACCESS_LIST, f"{count} access rules are more than the {most} allowed"
+        )
+
+
+def _numbered(snapshot: Snapshot, hub: str, rules: Sequence[AccessRule]) -> list[Operation]:
+    """Give new rules numbers above those that are there; once these run out, all get new ones."""
+    present = snapshot.access_list(hub)
+    first = max([FIRST_UNIQUE_ID - 1, *(rule.unique_id for rule in present)]) + 1
+    if first + len(rules) > WORD:
+        everything = [*present, *rules]
+        return [DeletePrefix(keys.access_prefix(hub)), *_put(snapshot, hub, everything, FIRST_UNIQUE_ID)]
+    return _put(snapshot, hub, rules, first)
+
+
+def _put(snapshot: Snapshot, hub: str, rules: Sequence[AccessRule], first: int) -> list[Operation]:
+    done = (_obey(snapshot, hub, complete_rule(rule)) for rule in rules)
+    return [
+        Put(keys.access_key(hub, number), replace(rule, unique_id=number))
+        for number, rule in enumerate(done, first)
+    ]
+
+
+def _obey(snapshot: Snapshot, hub: str, rule: AccessRule) -> AccessRule:
+    """Take out of a rule what the hub's limits forbid."""
+    if limit_of(snapshot, hub, "no_delay_jitter_packet_loss"):
+        rule = replace(rule, delay=0, jitter=0, loss=0)
+    if limit_of(snapshot, hub, "no_access_list_include_file"):
+        rule = replace(
+            rule, source_user=_without_file(rule.source_user), target_user=_without_file(rule.target_user)
+        )
+    return rule
+
+
+def _without_file(user: str) -> str:
+    return "" if user.casefold().startswith(_FILES) else user
