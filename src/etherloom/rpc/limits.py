@@ -35,7 +35,7 @@ Applies = Callable[[Any], bool]
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """If the limit `name` is set, requests for which `applies` is true are refused (`unless`: if it isn't)."""
+    """If the limit `name` is set, requests for which `applies` is true are refused; `unless`: if it isn't."""
 
     name: str
     calls: Sequence[AnyCall]

@@ -53,11 +53,8 @@ def _secrets(request: cascade.CascadeSettings) -> Callable[[CascadeSecret], Casc
     """What isn't given stays; a hash of zeros is none."""
 
     def change(old: CascadeSecret) -> CascadeSecret:
-        hashed = request.hashed_password
-        given = hashed if hashed is None or any(hashed) else b""
-        return fill(
-            CascadeSecret, request, old, hashed_password=old.hashed_password if given is None else given
-        )
+        hashed = old.hashed_password if request.hashed_password is None else request.hashed_password
+        return fill(CascadeSecret, request, old, hashed_password=hashed if any(hashed) else b"")
 
     return change
 

@@ -1,10 +1,10 @@
 """Records of calls from records of the model and back, where their fields have equal names. Knows no noun."""
 
 from dataclasses import fields
-from functools import cache
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 R = TypeVar("R")
+_shared_names: Final[dict[tuple[type[Any], type[Any]], tuple[str, ...]]] = {}
 
 
 def fill(record: type[R], *sources: object, **values: Any) -> R:
@@ -21,10 +21,13 @@ def fill(record: type[R], *sources: object, **values: Any) -> R:
     return record(**found)
 
 
-@cache
 def _shared(record: type[Any], source: type[Any]) -> tuple[str, ...]:
-    theirs = {field.name for field in fields(source)}
-    return tuple(field.name for field in fields(record) if field.init and field.name in theirs)
+    known = _shared_names.get((record, source))
+    if known is None:
+        theirs = {field.name for field in fields(source)}
+        known = tuple(field.name for field in fields(record) if field.init and field.name in theirs)
+        _shared_names[record, source] = known
+    return known
 
 
 def shown(value: bytes) -> bytes | None:
