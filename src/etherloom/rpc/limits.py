@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from etherloom.model.errors import ErrorCode, Refusal
+from etherloom.model.securenat import SecureNat
 from etherloom.rpc.caller import Caller
 from etherloom.rpc.catalog import (
     access_list,
@@ -26,11 +27,17 @@ from etherloom.rpc.catalog import (
 )
 from etherloom.rpc.catalog.call import AnyCall
 from etherloom.services.options import limit_of
+from etherloom.services.securenats import find_securenat
 from etherloom.state.owner import Owner
+from etherloom.state.snapshot import Snapshot
 
 ALLOWS_LIMITS: Final = "allow_hub_admin_change_option"
 KEEPS_SWITCHES: Final = "no_change_log_switch_type"
-Applies = Callable[[Any], bool]
+Applies = Callable[[Snapshot, Any], bool]
+
+
+def _nat(snapshot: Snapshot, request: securenat.SecureNatOptions) -> SecureNat:
+    return find_securenat(snapshot, request.hub)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +46,7 @@ class Limit:
 
     name: str
     calls: Sequence[AnyCall]
-    applies: Applies = lambda _: True
+    applies: Applies = lambda _snapshot, _request: True
     unless: bool = False
 
 
@@ -68,12 +75,18 @@ LIMITS: Final = (
         "no_securenat",
         (securenat.ENABLE_SECURE_NAT, securenat.DISABLE_SECURE_NAT, securenat.SET_SECURE_NATOPTION),
     ),
-    Limit("no_securenat_enablenat", (securenat.SET_SECURE_NATOPTION,), lambda request: request.nat),
-    Limit("no_securenat_enabledhcp", (securenat.SET_SECURE_NATOPTION,), lambda request: request.dhcp),
-    Limit("no_online", (hub.SET_HUB_ONLINE,), lambda request: request.online),
-    Limit("no_offline", (hub.SET_HUB_ONLINE,), lambda request: not request.online),
-    Limit("no_change_admin_password", (hub.SET_HUB,), hub.brings_password),
-    Limit("no_change_admin_password", (own.SET_HUB_OPTIONS,), lambda request: request.password is not None),
+    Limit(
+        "no_securenat_enablenat", (securenat.SET_SECURE_NATOPTION,), lambda s, r: r.nat and not _nat(s, r).nat
+    ),
+    Limit(
+        "no_securenat_enabledhcp",
+        (securenat.SET_SECURE_NATOPTION,),
+        lambda s, r: r.dhcp and not _nat(s, r).dhcp,
+    ),
+    Limit("no_online", (hub.SET_HUB_ONLINE,), lambda _, r: r.online),
+    Limit("no_offline", (hub.SET_HUB_ONLINE,), lambda _, r: not r.online),
+    Limit("no_change_admin_password", (hub.SET_HUB,), lambda _, r: hub.brings_password(r)),
+    Limit("no_change_admin_password", (own.SET_HUB_OPTIONS,), lambda _, r: r.password is not None),
     Limit("no_change_log_config", (log.SET_HUB_LOG,)),
     Limit("no_read_log_file", (log.ENUM_LOG_FILE, log.READ_LOG_FILE)),
     Limit("no_enum_session", (session.ENUM_SESSION,)),
@@ -101,9 +114,10 @@ class Limits:
         """Raises Refusal if a limit of the caller's own hub forbids this request."""
         if caller.is_server_administrator:
             return
+        snapshot = self._owner.snapshot
         for limit in _BY_CALL.get(call.name, ()):
-            is_set = bool(limit_of(self._owner.snapshot, caller.hub, limit.name))
-            if is_set is not limit.unless and limit.applies(request):
+            is_set = bool(limit_of(snapshot, caller.hub, limit.name))
+            if is_set is not limit.unless and limit.applies(snapshot, request):
                 raise Refusal(
                     ErrorCode.NOT_ENOUGH_RIGHT,
                     f"the hub's limit {limit.name} forbids this: ask the server's administrator",

@@ -42,8 +42,8 @@ class AccessLists:
     def __init__(self, owner: Owner) -> None:
         self._owner: Final = owner
 
-    async def add(self, hub: str, rule: AccessRule, origin: Origin) -> None:
-        """Add one rule; its number is given here."""
+    async def add(self, hub: str, rule: AccessRule, origin: Origin) -> AccessRule:
+        """Add one rule, and return it as it is kept: with its number, and as the hub's limits want it."""
 
         def derive(snapshot: Snapshot) -> Sequence[Operation]:
             name = find_hub(snapshot, hub).name
@@ -52,7 +52,8 @@ class AccessLists:
             _check_count(len(present) + 1, most)
             return _numbered(snapshot, name, [rule])
 
-        await self._owner.apply(derive, origin)
+        new = await self._owner.apply(derive, origin)
+        return max(new.access_list(hub), key=lambda one: one.unique_id)
 
     async def delete(self, hub: str, number: int, origin: Origin) -> None:
         """Remove a rule by its place in the list, counted from 1, or by its unique number."""

@@ -7,6 +7,7 @@ from typing import Final
 from etherloom.model.cascade import Cascade, CascadeSecret
 from etherloom.model.errors import ErrorCode, Refusal
 from etherloom.model.names import fold
+from etherloom.model.policy import DEFAULT_POLICY, Policy
 from etherloom.services.hubs import find_hub
 from etherloom.services.users import fill_policy
 from etherloom.state import keys
@@ -48,7 +49,7 @@ class Cascades:
                 raise Refusal(
                     ErrorCode.TOO_MANY_ITEMS, f"a hub has at most {MAXIMUM_CASCADES_PER_HUB} cascades"
                 )
-            return _put(name, replace(cascade, online=False), secret)
+            return _put(name, replace(cascade, online=False, policy=_begin(cascade.policy)), secret)
 
         await self._owner.apply(derive, origin)
 
@@ -90,15 +91,27 @@ class Cascades:
         await self._owner.apply(derive, origin)
 
 
+def _begin(policy: Policy) -> Policy:
+    """What a new cascade may: items that say who gets in say nothing here."""
+    return replace(
+        policy,
+        access=True,
+        monitor_port=False,
+        fix_password=False,
+        no_bridge=False,
+        no_routing=False,
+        max_connection=DEFAULT_POLICY.max_connection,
+        time_out=DEFAULT_POLICY.time_out,
+    )
+
+
 def _check_free(snapshot: Snapshot, hub: str, name: str) -> None:
     if snapshot.cascade(hub, name) is not None:
         raise Refusal(ErrorCode.LINK_ALREADY_EXISTS, f"hub {hub!r} has a cascade {name!r} already")
 
 
 def _put(hub: str, cascade: Cascade, secret: CascadeSecret) -> list[Operation]:
-    # Our end always opens, and nobody listens in through it.
-    policy = replace(fill_policy(cascade.policy), access=True, monitor_port=False)
     return [
-        Put(keys.cascade_key(hub, cascade.name), replace(cascade, policy=policy)),
+        Put(keys.cascade_key(hub, cascade.name), replace(cascade, policy=fill_policy(cascade.policy))),
         Put(keys.cascade_secret_key(hub, cascade.name), secret),
     ]

@@ -57,9 +57,9 @@ def complete_routes(text: str) -> str:
 
 
 def _complete_route(text: str) -> str:
-    network, _, gateway = text.rpartition("/")
     try:
-        found = IPv4Network(network, strict=False)
+        network, mask, gateway = text.split("/")
+        found = IPv4Network(f"{network}/{mask}", strict=False)
         return f"{found.network_address}/{found.netmask}/{IPv4Address(gateway)}"
     except ValueError as error:
         raise _invalid(f"{text!r} is no route: write NETWORK/MASK/GATEWAY") from error

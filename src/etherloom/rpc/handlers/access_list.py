@@ -1,6 +1,7 @@
 """Calls about rules for the frames of a hub."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any, Final
 
@@ -43,8 +44,8 @@ async def add_access(
 ) -> access_list.AccessRuleAddition:
     if len(request.rows) != 1:
         raise Refusal(ErrorCode.INVALID_PARAMETER, f"give one rule to add, not {len(request.rows)}")
-    await house.access_lists.add(request.hub, read_rule(request.rows[0]), caller.origin)
-    return request
+    kept = await house.access_lists.add(request.hub, read_rule(request.rows[0]), caller.origin)
+    return replace(request, rows=(write_rule(kept, request.rows[0].id),))
 
 
 async def delete_access(

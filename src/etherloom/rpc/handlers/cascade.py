@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 
 from etherloom.model.cascade import AccountAuthentication, Cascade, CascadeSecret, ProxyType
 from etherloom.model.errors import ErrorCode, Refusal
+from etherloom.model.policy import Policy
 from etherloom.rpc.caller import Caller
 from etherloom.rpc.catalog import cascade, element
 from etherloom.rpc.catalog.blocks import ConnectionStatus
@@ -27,6 +28,8 @@ _FORCED: Final[Mapping[str, Any]] = {
     "monitor": False,
 }
 _HASH_BYTES: Final = 20
+# A session that doesn't stand has no policy.
+_NOTHING: Final = Policy(access=False, max_connection=0, time_out=0)
 _Number = TypeVar("_Number", bound=IntEnum)
 
 
@@ -150,7 +153,7 @@ async def get_link_status(
     one = find_cascade(house.owner.snapshot, request.hub, check_named(request.name))
     if not one.online:
         raise Refusal(ErrorCode.LINK_IS_OFFLINE, f"cascade {one.name!r} is off line")
-    return cascade.CascadeStatus(request.hub, ConnectionStatus(account=request.name, active=True), one.policy)
+    return cascade.CascadeStatus(request.hub, ConnectionStatus(account=request.name, active=True), _NOTHING)
 
 
 HANDLERS: Final = (

@@ -1,5 +1,6 @@
 """Calls about SecureNAT. It is only configured so far: its tables are empty."""
 
+from dataclasses import replace
 from ipaddress import IPv4Address
 from typing import Final
 
@@ -50,7 +51,7 @@ async def set_option(
     wanted = fill(SecureNat, request, **addresses)
     keep = not request.apply_push_routes
     await house.securenats.configure(request.hub, wanted, caller.origin, keep_routes=keep)
-    return request
+    return replace(request, apply_push_routes=True)
 
 
 async def get_option(

@@ -20,7 +20,7 @@ from etherloom.rpc.handlers.credential import (
 )
 from etherloom.rpc.handlers.server import traffic_block
 from etherloom.rpc.house import House
-from etherloom.services.hubs import find_hub
+from etherloom.services.hubs import check_named, find_hub
 from etherloom.services.users import find_user, make_password_secret
 from etherloom.store.counters import Counter
 
@@ -74,7 +74,7 @@ def _changed(old: User, request: user.UserSettings) -> User:
 
 async def get_user(house: House, _caller: Caller, request: user.UserName) -> user.UserSettings:
     snapshot = house.owner.snapshot
-    one = find_user(snapshot, request.hub, request.name)
+    one = find_user(snapshot, request.hub, check_named(request.name))
     usage = house.status.user_usages(request.hub)(one.name)
     record = user.UserSettings(
         hub=request.hub,
@@ -95,7 +95,7 @@ async def get_user(house: House, _caller: Caller, request: user.UserName) -> use
 async def set_user(house: House, caller: Caller, request: user.UserSettings) -> user.UserSettings:
     await house.users.update(
         request.hub,
-        request.name,
+        check_named(request.name),
         lambda old: _changed(old, request),
         caller.origin,
         password=read_password(request),
@@ -104,7 +104,7 @@ async def set_user(house: House, caller: Caller, request: user.UserSettings) -> 
 
 
 async def delete_user(house: House, caller: Caller, request: user.UserName) -> user.UserName:
-    await house.users.delete(request.hub, request.name, caller.origin)
+    await house.users.delete(request.hub, check_named(request.name), caller.origin)
     return request
 
 
