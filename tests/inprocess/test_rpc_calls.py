@@ -16,6 +16,7 @@ from etherloom.daemon.server import Server
 from etherloom.handshake.messages import Welcome
 from etherloom.model.credential import PasswordCredential, PasswordSecret
 from etherloom.model.errors import ErrorCode, Refusal
+from etherloom.model.hub import DEFAULT_GATEWAY, DEFAULT_SUBNET
 from etherloom.model.policy import DEFAULT_POLICY
 from etherloom.rpc.caller import Caller, Role
 from etherloom.rpc.catalog import cluster, hub, listener, own, server, session, user
@@ -145,7 +146,17 @@ async def test_a_hub_from_making_to_deleting(tmp_path: Path) -> None:
         assert (reply.hub, reply.plain) == ("Lab", "")
         assert running.switches.find("lab") is not None
         made = await call(running, hub.GET_HUB, hub.HubSettings("LAB"))
-        assert made == hub.HubSettings("Lab", online=True, maximum_sessions=9, hidden=True)
+        gateway, subnet = (
+            int.from_bytes(address.packed, "little") for address in (DEFAULT_GATEWAY, DEFAULT_SUBNET)
+        )
+        assert made == hub.HubSettings(
+            "Lab",
+            online=True,
+            default_gateway=gateway,
+            default_subnet=subnet,
+            maximum_sessions=9,
+            hidden=True,
+        )
         assert await refusal(running, hub.CREATE_HUB, hub.HubSettings("LAB")) == 57
         await call(running, hub.SET_HUB_ONLINE, hub.HubOnline("LAB", online=False), KEEPER)
         assert running.switches.find("lab") is None
