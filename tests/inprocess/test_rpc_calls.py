@@ -79,8 +79,10 @@ async def test_capabilities_offer_only_what_is_there(tmp_path: Path) -> None:
         caps = await call(running, server.GET_CAPS, Empty())
     assert {row.name: row.value for row in caps.rows} == dict(caps.by_name)
     assert (caps.by_name["b_standalone"], caps.by_name["b_support_policy_ver_3"]) == (1, 1)
-    for absent in ("b_support_securenat", "b_support_cascade", "b_support_ipsec", "i_max_access_lists"):
-        assert caps.by_name[absent] == 0
+    for absent in ("b_cluster_controller", "b_support_eth_vlan", "b_support_license"):
+        assert not caps.by_name.get(absent)
+    assert caps.by_name["b_support_crl"] == 1
+    assert (caps.by_name["i_max_groups_per_hub"], caps.by_name["i_max_access_lists"]) == (10_000, 32_768)
     assert encode_record(caps).int("caps_i_max_hubs") == caps.by_name["i_max_hubs"]
 
 
@@ -278,10 +280,8 @@ async def test_a_password_in_plain_text(tmp_path: Path) -> None:
         (user.UserSettings("LAB", "alice"), 66),
         (user.UserSettings("LAB", "bob", group="g"), 65),
         (user.UserSettings("LAB", "bob", authentication=2), 38),
-        (user.UserSettings("LAB", "bob", authentication=2, certificate=b"x"), 33),
-        (user.UserSettings("LAB", "bob", authentication=3), 33),
-        (user.UserSettings("LAB", "bob", authentication=4), 33),
-        (user.UserSettings("LAB", "bob", authentication=5), 33),
+        (user.UserSettings("LAB", "bob", authentication=2, certificate=b"x"), 38),
+        (user.UserSettings("LAB", "*", authentication=3), 38),
         (user.UserSettings("LAB", "bob", authentication=6), 38),
         (user.UserSettings("LAB", "bob", policy=replace(DEFAULT_POLICY, time_out=61)), 38),
     ],

@@ -23,6 +23,7 @@ from etherloom.rpc.catalog.element import (
 
 POLICY_PREFIX: Final = "policy:"
 POLICY_VERSION: Final = Scalar("policy:Ver3", Kind.FLAG)
+BLANKS: Final = " \t\r\n"
 R = TypeVar("R")
 
 
@@ -122,7 +123,7 @@ def _read_field(description: Description, source: Source, prefix: str) -> Any:
 
 
 def _trim(value: Value, scalar: Scalar) -> Value:
-    return value.strip() if isinstance(value, str) and not scalar.exact else value
+    return value.strip(BLANKS) if isinstance(value, str) and not scalar.exact else value
 
 
 def _read_policy(flag: str | None, source: Source) -> Policy | None:

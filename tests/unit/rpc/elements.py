@@ -20,7 +20,7 @@ from etherloom.rpc.catalog.element import (
     Scalar,
     describe,
 )
-from etherloom.rpc.records import scalars
+from etherloom.rpc.records import BLANKS, scalars
 
 R = TypeVar("R")
 # What the wire can't tell from "never" lies before its own zero.
@@ -55,7 +55,7 @@ def flatten(record: type[Any]) -> Iterator[Flat]:
 
 def _text(limit: int) -> SearchStrategy[str]:
     letters = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
-    return st.text(letters, max_size=min(limit or 20, 20))
+    return st.text(letters, max_size=min(limit or 20, 20)).map(lambda text: text.strip(BLANKS))
 
 
 def _value(scalar: Scalar) -> SearchStrategy[Any]:

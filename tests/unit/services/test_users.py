@@ -9,17 +9,24 @@ from etherloom.model.credential import (
     AnonymousCredential,
     CertificateCredential,
     Credential,
+    NtDomainCredential,
     PasswordCredential,
     PasswordSecret,
     RadiusCredential,
+    SignedCertificateCredential,
 )
 from etherloom.model.errors import ErrorCode, Refusal
+from etherloom.model.group import Group
+from etherloom.model.hub import HubOptions
 from etherloom.model.policy import DEFAULT_POLICY, Policy
 from etherloom.model.user import User
 from etherloom.services import users as module
-from etherloom.services.users import Users, fill_policy, make_password_secret
+from etherloom.services.users import Users, fill_policy, find_user, make_password_secret
+from etherloom.state import keys
+from etherloom.state.changes import Put
 from etherloom.state.owner import Owner
 from tests.support import configuration as known
+from tests.support.certificates import make_certificate
 from tests.support.configuration import TEST, open_configuration
 
 NOW = 1_795_371_171_821
@@ -71,16 +78,46 @@ async def test_refusals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         assert await refusal(owner, "LAB", User("alice")) is ErrorCode.USER_ALREADY_EXISTS
         assert await refusal(owner, "LAB", by_password("bob"), None) is ErrorCode.INVALID_PARAMETER
         assert await refusal(owner, "LAB", User("bob", group="g")) is ErrorCode.GROUP_NOT_FOUND
-        assert await refusal(owner, "LAB", User("*")) is ErrorCode.NOT_SUPPORTED
+        assert await refusal(owner, "LAB", User("*")) is ErrorCode.INVALID_PARAMETER
         monkeypatch.setattr(module, "MAXIMUM_USERS_PER_HUB", 1)
         assert await refusal(owner, "LAB", User("bob")) is ErrorCode.TOO_MANY_USER
 
 
-@pytest.mark.parametrize("credential", [RadiusCredential(), CertificateCredential(b"x")])
-async def test_what_cannot_be_checked_yet_cannot_be_stored(tmp_path: Path, credential: Credential) -> None:
+@pytest.mark.parametrize(
+    "credential",
+    [
+        RadiusCredential("other"),
+        NtDomainCredential(),
+        SignedCertificateCredential("CN", b"\x01"),
+        CertificateCredential(make_certificate("bob")),
+    ],
+)
+async def test_every_credential_is_stored(tmp_path: Path, credential: Credential) -> None:
     async with open_configuration(tmp_path / "s") as owner:
         await known.put(owner, known.hub("LAB"))
-        assert await refusal(owner, "LAB", User("bob", credential)) is ErrorCode.NOT_SUPPORTED
+        await users(owner).create("LAB", User("bob", credential), None, TEST)
+        assert find_user(owner.snapshot, "LAB", "bob").credential == credential
+
+
+async def test_a_certificate_must_be_one(tmp_path: Path) -> None:
+    async with open_configuration(tmp_path / "s") as owner:
+        await known.put(owner, known.hub("LAB"))
+        junk = User("bob", CertificateCredential(b"x"))
+        assert await refusal(owner, "LAB", junk) is ErrorCode.INVALID_PARAMETER
+
+
+async def test_a_user_bears_the_groups_name_as_the_group_does(tmp_path: Path) -> None:
+    async with open_configuration(tmp_path / "s") as owner:
+        await known.put(owner, known.hub("LAB"), Put(keys.group_key("LAB", "Crew"), Group("Crew")))
+        await users(owner).create("LAB", User("bob", group="cREW"), None, TEST)
+        assert find_user(owner.snapshot, "LAB", "bob").group == "Crew"
+
+
+async def test_the_hubs_limit_of_users(tmp_path: Path) -> None:
+    async with open_configuration(tmp_path / "s") as owner:
+        limit = Put(keys.limits_key("LAB"), HubOptions((("max_users", 1),)))
+        await known.put(owner, known.hub("LAB"), known.user("LAB", "alice"), limit)
+        assert await refusal(owner, "LAB", User("bob")) is ErrorCode.TOO_MANY_USER
 
 
 async def test_a_password_stays_until_another_or_none_is_wanted(tmp_path: Path) -> None:

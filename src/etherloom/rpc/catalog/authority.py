@@ -127,9 +127,7 @@ ADD_CRL: Final = Call(
 )
 DEL_CRL: Final = Call("DelCrl", Revocation, Revocation, Who.HUB, "Removes an entry.", changes=True)
 GET_CRL: Final = Call("GetCrl", Revocation, Revocation, Who.HUB, "One entry.")
-SET_CRL: Final = Call(
-    "SetCrl", Revocation, Revocation, Who.HUB, "Replaces an entry; its handle becomes another.", changes=True
-)
+SET_CRL: Final = Call("SetCrl", Revocation, Revocation, Who.HUB, "Replaces an entry.", changes=True)
 SET_AC_LIST: Final = Call(
     "SetAcList",
     SourceRules,
