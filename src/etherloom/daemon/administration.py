@@ -10,7 +10,6 @@ from typing import Final
 from etherloom.auth.administration import (
     address_permitted,
     check_administrator,
-    is_empty_password,
     parse_peer,
 )
 from etherloom.auth.attempts import Attempts
@@ -45,8 +44,8 @@ class RemoteAdministration:
         self._read_address_list: Final = read_address_list
         self._attempts: Final = attempts
 
-    def admit(self, request: AdminLogin, challenge: bytes, visitor: Visitor) -> Denied | bool:
-        """Refuse in the original's order, or say whether the password is the empty one."""
+    def admit(self, request: AdminLogin, challenge: bytes, visitor: Visitor) -> Denied | None:
+        """Refuse in the original's order, or let in."""
         address = parse_peer(visitor.peer[0])
         rules = self._read_address_list()
         if rules is not None and not address_permitted(rules, address, request.hub):
@@ -60,7 +59,7 @@ class RemoteAdministration:
         denied = check_administrator(secret, request.secure_password, challenge, of_hub=bool(request.hub))
         if denied is not None:
             self._attempts.fail(address)
-        return denied or is_empty_password(secret)
+        return denied
 
     async def serve(
         self, request: AdminLogin, connection: Connection, leftover: bytes, visitor: Visitor

@@ -58,8 +58,8 @@ class Visitor:
 class AdministrationDoor(Protocol):
     """Lets administrators in (see administration)."""
 
-    def admit(self, request: AdminLogin, challenge: bytes, visitor: Visitor) -> Denied | bool:
-        """Refuse, or say whether the password is the empty one."""
+    def admit(self, request: AdminLogin, challenge: bytes, visitor: Visitor) -> Denied | None:
+        """Refuse, or let in."""
 
     async def serve(
         self, request: AdminLogin, connection: Connection, leftover: bytes, visitor: Visitor
@@ -165,7 +165,8 @@ class Desk:
             connection.send(machine.refuse(verdict.code, make_padding()))
             return None
         log.info("administrator connected", client=request.client.product)
-        connection.send(machine.accept_admin(verdict, make_padding()))
+        # The empty password, which stock clients ask about, opens nothing here.
+        connection.send(machine.accept_admin(False, make_padding()))
         return lambda: self._door.serve(request, connection, machine.leftover, visitor)
 
     # -- questions that end with their answer

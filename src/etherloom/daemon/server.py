@@ -223,7 +223,7 @@ def _furnish_desk(server: Server) -> Desk:
 def _furnish_web(server: Server) -> Web:
     rules = partial(read_address_list, server.directory.path)
     gate = HttpGate(server.owner, rules, server.attempts)
-    return Web(server.dispatcher, gate, unix_milliseconds)
+    return Web(server.dispatcher, gate, server.house.connections, unix_milliseconds)
 
 
 def _furnish_house(

@@ -1,6 +1,9 @@
 """The certificate that the server shows: in the forms that administrators want, replaced, and made anew."""
 
 import asyncio
+import re
+from base64 import b64decode
+from binascii import Error as Base64Error
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
@@ -20,6 +23,8 @@ from etherloom.state.owner import Owner
 _RSA_BITS: Final = (2_048, 8_192)
 _LONGEST_CHAIN: Final = 10
 _LONGEST_CERTIFICATE: Final = 65_536
+_PEM: Final = b"-----BEGIN "
+_CERTIFICATE: Final = re.compile(rb"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----")
 _CURVES: Final = (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 
@@ -85,7 +90,9 @@ class Certificates:
 def read_identity(certificate: bytes, intermediates: Sequence[bytes], key: bytes) -> ServerIdentity:
     """Return what both make together. Raises Refusal (PROTOCOL_ERROR, as the original says it)."""
     if not certificate or not key:
-        raise _refused("a certificate and its private key are needed, both DER")
+        raise _refused("a certificate and its private key are needed, DER or PEM")
+    certificate, *bundled = _read_certificates(certificate)
+    intermediates = (*bundled, *(one for given in intermediates for one in _read_certificates(given)))
     if len(intermediates) > _LONGEST_CHAIN or any(len(one) > _LONGEST_CERTIFICATE for one in intermediates):
         raise _refused(f"a chain has at most {_LONGEST_CHAIN} certificates of {_LONGEST_CERTIFICATE} bytes")
     private = _read_key(key)
@@ -104,11 +111,25 @@ def read_identity(certificate: bytes, intermediates: Sequence[bytes], key: bytes
     )
 
 
-def _read_key(der: bytes) -> PrivateKey:
+def _read_certificates(content: bytes) -> Sequence[bytes]:
+    """The certificates in a file, DER; there is at least one."""
+    if _PEM not in content:
+        return (content,)
     try:
-        key = serialization.load_der_private_key(der, None)
+        found = [b64decode(body, validate=False) for body in _CERTIFICATE.findall(content)]
+    except Base64Error:
+        found = []
+    if not found:
+        raise _refused("the certificate can't be read: it must be DER or PEM")
+    return found
+
+
+def _read_key(content: bytes) -> PrivateKey:
+    load = serialization.load_pem_private_key if _PEM in content else serialization.load_der_private_key
+    try:
+        key = load(content, None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise _refused("the private key can't be read: it must be DER without a pass phrase") from None
+        raise _refused("the private key can't be read: DER or PEM without a pass phrase") from None
     match key:
         case rsa.RSAPrivateKey() if _RSA_BITS[0] <= key.key_size <= _RSA_BITS[1]:
             return key

@@ -29,7 +29,10 @@ class ConnectionKind(IntEnum):
 
 @dataclass(slots=True, eq=False)
 class Presence:
-    """One connection. `since` is Unix ms; `hang_up` ends it; `session`: whose link it has become."""
+    """One connection. `since` is Unix ms; `hang_up` ends it.
+
+    `session`: whose link it has become; `stays`: it lasts longer than the reception's care.
+    """
 
     name: str
     peer: tuple[str, int]
@@ -39,6 +42,7 @@ class Presence:
     kind: ConnectionKind = ConnectionKind.BEGINNING
     client: ClientFacts = field(default_factory=ClientFacts)
     session: RunningSession | None = None
+    stays: bool = False
 
 
 class Connections:
@@ -69,9 +73,19 @@ class Connections:
         left = [old for old in self._links.get(session, ()) if old.identifier in running]
         self._links[session] = [*left, presence]
 
+    def stay(self, presence: Presence) -> Callable[[], None]:
+        """Others than the reception talk to the peer from now on; returns what they call in the end."""
+        presence.kind = ConnectionKind.OTHER
+        presence.stays = True
+
+        def end() -> None:
+            self._present.pop(fold(presence.name), None)
+
+        return end
+
     def leave(self, presence: Presence) -> None:
-        """Whoever talked to the peer is done; a session's link stays."""
-        if presence.session is None:
+        """The reception is done with the peer; a session's link stays, and whom others serve."""
+        if presence.session is None and not presence.stays:
             self._present.pop(fold(presence.name), None)
 
     def all(self) -> Sequence[Presence]:
