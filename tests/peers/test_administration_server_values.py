@@ -1,4 +1,4 @@
-"""Calls about the server itself, the same against stock and ours: replies equal but for listed differences."""
+"""The same calls about the server against stock and ours: replies equal but for listed differences."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime

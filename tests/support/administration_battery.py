@@ -1,4 +1,4 @@
-"""One sequence of calls about the server itself, right and wrong ones, for any server that speaks binary RPC."""
+"""A sequence of calls about the server itself, right and wrong ones, for any server."""
 
 from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Address
@@ -262,4 +262,3 @@ def _rest() -> Iterator[Call]:
     yield "EnumConnection", pack()
     yield "Flush", pack()
     yield "Debug", pack(IntValue=99)
-

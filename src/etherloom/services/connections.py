@@ -57,7 +57,7 @@ class Connections:
 
     def arrive(self, name: str, connection: Connection, peer: tuple[str, int]) -> Presence:
         """A connection was accepted."""
-        presence = Presence(name, peer, self._clock(), connection.identifier, connection.close)
+        presence = Presence(name, peer, self._clock(), connection.identifier, connection.hang_up)
         self._present[fold(name)] = presence
         return presence
 
@@ -87,6 +87,10 @@ class Connections:
         """The reception is done with the peer; a session's link stays, and whom others serve."""
         if presence.session is None and not presence.stays:
             self._present.pop(fold(presence.name), None)
+
+    def count(self) -> int:
+        """How many are remembered: those that are there, and at most a few that have just gone."""
+        return len(self._present)
 
     def all(self) -> Sequence[Presence]:
         """What is there now, in the order of arrival."""

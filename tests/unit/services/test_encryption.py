@@ -1,12 +1,25 @@
 """Ciphers in the names of OpenSSL."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from etherloom.model.errors import ErrorCode, Refusal
+from etherloom.model.server import ServerSettings
 from etherloom.services.encryption import cipher_names, set_ciphers_by_name, set_encryption
-from tests.support.configuration import TEST, open_configuration
+from etherloom.state import keys
+from etherloom.state.changes import Put
+from etherloom.state.owner import Owner
+from tests.support.configuration import TEST, open_configuration, put
+
+
+@asynccontextmanager
+async def configured(path: Path) -> AsyncIterator[Owner]:
+    async with open_configuration(path) as owner:
+        await put(owner, Put(keys.SERVER_SETTINGS, ServerSettings(bytes(16))))
+        yield owner
 
 
 @pytest.mark.parametrize(
@@ -22,7 +35,7 @@ from tests.support.configuration import TEST, open_configuration
     ],
 )
 async def test_what_is_set_acts_and_comes_back(tmp_path: Path, text: str, ciphers: tuple[str, ...]) -> None:
-    async with open_configuration(tmp_path / "s") as owner:
+    async with configured(tmp_path / "s") as owner:
         assert await set_ciphers_by_name(owner, text, TEST) == text.upper()
         assert owner.snapshot.server.ciphers == ciphers
         assert cipher_names(owner.snapshot.server) == text.upper()
@@ -30,7 +43,7 @@ async def test_what_is_set_acts_and_comes_back(tmp_path: Path, text: str, cipher
 
 @pytest.mark.parametrize("text", ["AES128-SHA", "ECDHE-RSA-AES128-GCM-SHA256:RC4-MD5", "ALL", " : "])
 async def test_what_is_never_served_is_refused(tmp_path: Path, text: str) -> None:
-    async with open_configuration(tmp_path / "s") as owner:
+    async with configured(tmp_path / "s") as owner:
         before = owner.snapshot
         with pytest.raises(Refusal) as refused:
             await set_ciphers_by_name(owner, text, TEST)
@@ -39,7 +52,7 @@ async def test_what_is_never_served_is_refused(tmp_path: Path, text: str) -> Non
 
 
 async def test_a_choice_of_our_own_names_replaces_the_list(tmp_path: Path) -> None:
-    async with open_configuration(tmp_path / "s") as owner:
+    async with configured(tmp_path / "s") as owner:
         await set_ciphers_by_name(owner, "ECDHE-RSA-AES128-GCM-SHA256", TEST)
         await set_encryption(owner, ["aes-256-gcm"], None, TEST)
         names = cipher_names(owner.snapshot.server).split(":")
