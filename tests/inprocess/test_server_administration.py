@@ -1,10 +1,12 @@
 """Administrators who come over the network: who is let in, and what they can do."""
 
 from contextlib import AsyncExitStack
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 
+from etherloom.auth.attempts import MAXIMUM_FAILURES
 from etherloom.daemon.reception import Patience
 from etherloom.daemon.server import Server
 from etherloom.handshake.messages import AdminAccepted, Refused, Welcome
@@ -55,10 +57,24 @@ async def test_without_a_password_nobody_is_let_in(tmp_path: Path) -> None:
         assert outcome.code == ErrorCode.ACCESS_DENIED
 
 
-async def test_an_empty_password_that_was_set_is_told_to_who_asks(tmp_path: Path) -> None:
+@pytest.mark.parametrize("hub_name", ["", "LAB"])
+async def test_an_empty_password_that_an_import_brought_lets_nobody_in(tmp_path: Path, hub_name: str) -> None:
     async with serving(tmp_path) as server, guest(server) as chief:
-        await put(server.owner, administrator(None, ""))
-        assert await chief.administer("") == AdminAccepted(True)
+        await put(server.owner, hub("LAB"), administrator(hub_name or None, ""))
+        outcome = await chief.administer("", hub_name)
+        assert isinstance(outcome, Refused)
+        assert outcome.code == (51 if hub_name else 12)
+
+
+async def test_who_fails_too_often_is_not_listened_to(tmp_path: Path) -> None:
+    async with serving(tmp_path) as server:
+        await put(server.owner, administrator(None, "pw"))
+        for _ in range(MAXIMUM_FAILURES):
+            server.attempts.fail(ip_address("127.0.0.1"))
+        async with guest(server) as chief:
+            outcome = await chief.administer("pw")
+        assert isinstance(outcome, Refused)
+        assert outcome.code == ErrorCode.ACCESS_DENIED
 
 
 @pytest.mark.parametrize(

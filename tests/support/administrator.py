@@ -8,13 +8,14 @@ from etherloom.handshake.admin_login import AdminConnect
 from etherloom.handshake.client_facts import ClientFacts
 from etherloom.handshake.messages import AdminAccepted, Refused, Send
 from etherloom.wire.digest import hash_administrator_password
-from etherloom.wire.pack import Pack, decode, encode
+from etherloom.wire.pack import Limits, Pack, decode, encode
 from tests.support.netns import Namespace
 
 _DATE: Final = "Thu, 01 Jan 1970 00:00:00 GMT"
 _FACTS: Final = ClientFacts(product="SoftEther VPN Command Line Admin Tool", version=501, build=9674)
 _WAIT_SECONDS: Final = 20.0
 _PORT: Final = 443
+_LIMITS: Final = Limits(16 * 1_048_576, 262_144, 262_144)
 
 
 class NotAdmitted(AssertionError):
@@ -48,7 +49,7 @@ class Administrator:
         request.add_str("function_name", function)
         data = encode(request)
         self._socket.sendall(len(data).to_bytes(4) + data)
-        return decode(self._read(int.from_bytes(self._read(4))))
+        return decode(self._read(int.from_bytes(self._read(4))), _LIMITS)
 
     def close(self) -> None:
         self._socket.close()

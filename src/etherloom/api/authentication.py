@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from etherloom.auth.administration import address_permitted, parse_peer
+from etherloom.auth.attempts import Attempts
 from etherloom.model.names import fold
 from etherloom.rpc.caller import Caller, Role
 from etherloom.state.owner import Owner
@@ -47,17 +48,22 @@ def read_credentials(headers: Mapping[str, str]) -> Credentials | None:
 class HttpGate:
     """Lets administrators in. Without a password that was set on purpose nobody is."""
 
-    def __init__(self, owner: Owner, read_address_list: Callable[[], str | None]) -> None:
+    def __init__(self, owner: Owner, read_address_list: Callable[[], str | None], attempts: Attempts) -> None:
         self._owner: Final = owner
         self._read_address_list: Final = read_address_list
+        self._attempts: Final = attempts
 
     def admit(self, shown: Credentials, peer: str) -> Caller | None:
         """Return the administrator, or None. An unknown hub costs as much time as a wrong password."""
+        address = parse_peer(peer)
+        if not self._attempts.allows(address):
+            return None
         of_server = fold(shown.hub) in ("", _ADMINISTRATOR)
         secret = self._owner.snapshot.administrator(None if of_server else shown.hub)
         hashed = secret.hashed if secret is not None else b""
         same = hmac.compare_digest(hash_administrator_password(shown.password), hashed or _NOBODY)
         if not (same and hashed and shown.password):
+            self._attempts.fail(address)
             return None
         if not self._permits(peer, "" if of_server else shown.hub):
             return None

@@ -23,8 +23,10 @@ class SplicedServer:
     def __init__(self) -> None:
         self._state: Final = ServerState()
 
-    async def serve(self, descriptor: int, application: Application) -> None:
-        """Serve one connection from now on; returns once that has begun."""
+    async def serve(
+        self, descriptor: int, application: Application, closed: Callable[[], None]
+    ) -> Callable[[], None]:
+        """Serve one connection from now on, until `closed` is called; returns the way to end it."""
         pair = socket.socket(fileno=descriptor)
         pair.setblocking(False)
         loop = asyncio.get_running_loop()
@@ -40,7 +42,10 @@ class SplicedServer:
             timeout_keep_alive=15,
         )
         config.load()
-        await loop.connect_accepted_socket(lambda: _Impatient(config, self._state, {}), pair)
+        transport, _ = await loop.connect_accepted_socket(
+            lambda: _Impatient(config, self._state, {}, closed), pair
+        )
+        return transport.close
 
     async def stop(self) -> None:
         """End all connections, after the answers that are being made."""
@@ -52,6 +57,12 @@ class SplicedServer:
 
 class _Impatient(H11Protocol):
     """uvicorn waits for the rest of a request for ever."""
+
+    def __init__(
+        self, config: Config, state: ServerState, lifespan: dict[str, Any], closed: Callable[[], None]
+    ) -> None:
+        super().__init__(config, state, lifespan)
+        self._closed: Final = closed
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -65,6 +76,7 @@ class _Impatient(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._watch.cancel()
         super().connection_lost(exc)
+        self._closed()
 
     def _give_up(self) -> None:
         if self.cycle is None or self.cycle.response_complete or self.cycle.more_body:

@@ -19,9 +19,10 @@ def check_administrator(
 ) -> Denied | None:
     """Return why the log-in is refused, or None when the response proves the password.
 
-    Without a password nobody is let in: here stands no open door until somebody closes it.
+    Without a password nobody is let in, and the empty one is none, even where an imported configuration
+    brought it: here stands no open door until somebody closes it.
     """
-    hashed = secret.hashed if secret is not None else b""
+    hashed = secret.hashed if secret is not None and not is_empty_password(secret) else b""
     same = hmac.compare_digest(secure_password(hashed or _NOBODY, challenge), response)
     if hashed and same:
         return None

@@ -11,6 +11,7 @@ from etherloom.wire.digest import hash_password, secure_password
 
 ADMINISTRATOR: Final = "administrator"
 _NOBODY: Final = bytes(20)
+_EMPTY_ADMINISTRATOR: Final = hash_password(b"", ADMINISTRATOR)
 # The digest costs time by length; the original's buffers hold no longer password.
 _LONGEST_PASSWORD: Final = 511
 
@@ -32,9 +33,11 @@ class AdministratorAuthenticator:
 
     async def authenticate(self, claim: Claim) -> Verdict:
         hashed = claim.administrator.as_user if claim.administrator is not None else b""
+        if hmac.compare_digest(hashed, _EMPTY_ADMINISTRATOR):
+            hashed = b""
         if proves(claim, ADMINISTRATOR, hashed):
             return Authenticated(None)
-        if not hashed and proves(claim, ADMINISTRATOR, hash_password(b"", ADMINISTRATOR)):
+        if not hashed and proves(claim, ADMINISTRATOR, _EMPTY_ADMINISTRATOR):
             return Denied(ErrorCode.NULL_PASSWORD_LOCAL_ONLY, "the hub has no administrator password")
         return Denied(ErrorCode.AUTH_FAILED, "wrong administrator password")
 

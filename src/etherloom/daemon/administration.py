@@ -10,9 +10,9 @@ from typing import Final
 from etherloom.auth.administration import (
     address_permitted,
     check_administrator,
-    is_empty_password,
     parse_peer,
 )
+from etherloom.auth.attempts import Attempts
 from etherloom.auth.authenticator import Denied
 from etherloom.daemon.desk import Visitor
 from etherloom.engine.facade import Connection
@@ -33,23 +33,33 @@ class RemoteAdministration:
     """The door for administrators who come over the network."""
 
     def __init__(
-        self, owner: Owner, dispatcher: Dispatcher, read_address_list: Callable[[], str | None]
+        self,
+        owner: Owner,
+        dispatcher: Dispatcher,
+        read_address_list: Callable[[], str | None],
+        attempts: Attempts,
     ) -> None:
         self._owner: Final = owner
         self._dispatcher: Final = dispatcher
         self._read_address_list: Final = read_address_list
+        self._attempts: Final = attempts
 
-    def admit(self, request: AdminLogin, challenge: bytes, visitor: Visitor) -> Denied | bool:
-        """Refuse in the original's order, or say whether the password is the empty one."""
+    def admit(self, request: AdminLogin, challenge: bytes, visitor: Visitor) -> Denied | None:
+        """Refuse in the original's order, or let in."""
+        address = parse_peer(visitor.peer[0])
         rules = self._read_address_list()
-        if rules is not None and not address_permitted(rules, parse_peer(visitor.peer[0]), request.hub):
+        if rules is not None and not address_permitted(rules, address, request.hub):
             return Denied(ErrorCode.IP_ADDRESS_DENIED, f"the address is not in {ADDRESS_LIST}")
+        if not self._attempts.allows(address):
+            return Denied(ErrorCode.ACCESS_DENIED, "too many failed attempts from this address")
         snapshot = self._owner.snapshot
         if request.hub and snapshot.hub(request.hub) is None:
             return Denied(ErrorCode.HUB_NOT_FOUND, "no such hub")
         secret = snapshot.administrator(request.hub or None)
         denied = check_administrator(secret, request.secure_password, challenge, of_hub=bool(request.hub))
-        return denied or is_empty_password(secret)
+        if denied is not None:
+            self._attempts.fail(address)
+        return denied
 
     async def serve(
         self, request: AdminLogin, connection: Connection, leftover: bytes, visitor: Visitor

@@ -27,6 +27,7 @@ from etherloom.model.errors import ErrorCode, Refusal
 from etherloom.observe.logs import Log
 from etherloom.services.acceleration import AccelerationRequest
 from etherloom.services.admission import Admission, Granted, Refused
+from etherloom.services.connections import ConnectionKind, Connections, Presence
 from etherloom.services.password_change import change_password
 from etherloom.services.sessions import Opening, RunningSession, Sessions
 from etherloom.state.changes import Origin
@@ -47,6 +48,7 @@ class Visitor:
     peer: tuple[str, int]
     local: tuple[str, int]
     log: Log
+    presence: Presence
 
     @property
     def same_machine(self) -> bool:
@@ -56,8 +58,8 @@ class Visitor:
 class AdministrationDoor(Protocol):
     """Lets administrators in (see administration)."""
 
-    def admit(self, request: AdminLogin, challenge: bytes, visitor: Visitor) -> Denied | bool:
-        """Refuse, or say whether the password is the empty one."""
+    def admit(self, request: AdminLogin, challenge: bytes, visitor: Visitor) -> Denied | None:
+        """Refuse, or let in."""
 
     async def serve(
         self, request: AdminLogin, connection: Connection, leftover: bytes, visitor: Visitor
@@ -73,18 +75,21 @@ class Desk:
         admission: Admission,
         sessions: Sessions,
         door: AdministrationDoor,
+        connections: Connections,
         clock: Callable[[], int],
     ) -> None:
         self._owner: Final = owner
         self._admission: Final = admission
         self._sessions: Final = sessions
         self._door: Final = door
+        self._connections: Final = connections
         self._clock: Final = clock
 
     async def carry_out(
         self, request: ClientRequest, machine: ServerLogin, connection: Connection, visitor: Visitor
     ) -> Conversation | None:
         """Do what the peer asked and send the answer. The caller closes what was not handed over."""
+        _describe(visitor.presence, request)
         match request:
             case LoginRequest():
                 await self._log_in(request, machine, connection, visitor)
@@ -118,6 +123,7 @@ class Desk:
             return
         session = self._sessions.begin(_opening(decision, request, visitor))
         self._hand_over(session, machine, connection, decision)
+        self._connections.join(visitor.presence, session)
 
     def _hand_over(
         self, session: RunningSession, machine: ServerLogin, connection: Connection, granted: Granted
@@ -142,6 +148,7 @@ class Desk:
             return
         reply = machine.accept_additional(messages.Direction(direction), make_padding())
         self._sessions.add_link(session, connection, reply, machine.leftover, direction)
+        self._connections.join(visitor.presence, session)
         self._sessions.log_of(session).debug(
             "connection joined", connection=visitor.connection, direction=int(direction)
         )
@@ -158,7 +165,8 @@ class Desk:
             connection.send(machine.refuse(verdict.code, make_padding()))
             return None
         log.info("administrator connected", client=request.client.product)
-        connection.send(machine.accept_admin(verdict, make_padding()))
+        # The empty password, which stock clients ask about, opens nothing here.
+        connection.send(machine.accept_admin(False, make_padding()))
         return lambda: self._door.serve(request, connection, machine.leftover, visitor)
 
     # -- questions that end with their answer
@@ -191,6 +199,25 @@ class Desk:
 def make_padding() -> bytes:
     """Random bytes of a random length, so that sizes on the wire tell nothing."""
     return secrets.token_bytes(secrets.randbelow(_LONGEST_PADDING + 1))
+
+
+def _describe(presence: Presence, request: ClientRequest) -> None:
+    """Say what the connection is for, as far as it is known by now."""
+    match request:
+        case LoginRequest():
+            presence.kind, presence.client = ConnectionKind.LOGIN, request.client
+        case AdditionalConnection():
+            presence.kind = ConnectionKind.ADDITIONAL
+        case AdminLogin():
+            presence.kind, presence.client = ConnectionKind.ADMINISTRATION, request.client
+        case EnumerateHubs():
+            presence.kind = ConnectionKind.HUB_LIST
+        case PasswordChange():
+            presence.kind = ConnectionKind.PASSWORD_CHANGE
+        case UnknownMethod():
+            presence.kind = ConnectionKind.OTHER
+        case _:
+            assert_never(request)
 
 
 def _opening(granted: Granted, request: LoginRequest, visitor: Visitor) -> Opening:

@@ -17,6 +17,7 @@ from etherloom.handshake.messages import Close, Send
 from etherloom.handshake.server_login import CHALLENGE_BYTES, HttpRequest, Request, ServerLogin
 from etherloom.observe.logs import Log, get_log
 from etherloom.observe.quota import LineQuota
+from etherloom.services.connections import Connections, Presence
 from etherloom.wire.http import http_date
 
 _READ_BYTES: Final = 16_384
@@ -41,12 +42,14 @@ class Reception:
         self,
         desk: Desk,
         web: Web,
+        connections: Connections,
         tasks: asyncio.TaskGroup,
         clock: Callable[[], int],
         patience: Patience = Patience(),
     ) -> None:
         self._desk: Final = desk
         self._web: Final = web
+        self._connections: Final = connections
         self._tasks: Final = tasks
         self._clock: Final = clock
         self._patience: Final = patience
@@ -63,10 +66,12 @@ class Reception:
 
     async def _serve(self, connection: Connection, name: str) -> None:
         log = self._log.bind(connection=name)
+        presence: Presence | None = None
         try:
             facts = connection.facts
             log = log.bind(peer=facts.peer[0], port=facts.peer[1])
-            visitor = Visitor(name, facts.peer, facts.local, log)
+            presence = self._connections.arrive(name, connection, facts.peer)
+            visitor = Visitor(name, facts.peer, facts.local, log, presence)
             talk = _Talk(connection, visitor, self._desk, self._web, self._clock, self._patience)
             await talk.run(self._turns)
         except ConnectionLost as lost:
@@ -75,6 +80,8 @@ class Reception:
             self._report(log)
         finally:
             connection.close()
+            if presence is not None:
+                self._connections.leave(presence)
 
     def _report(self, log: Log) -> None:
         """A fault of ours that a peer found: worth a trace, but not one for each of its tries."""

@@ -12,10 +12,12 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from etherloom.api.authentication import HttpGate
+from etherloom.auth.attempts import Attempts
 from etherloom.auth.gate import Gate
 from etherloom.daemon import systemd
 from etherloom.daemon.administration import RemoteAdministration, read_address_list
@@ -23,6 +25,7 @@ from etherloom.daemon.desk import Desk
 from etherloom.daemon.first_start import complete_configuration
 from etherloom.daemon.reception import Patience, Reception
 from etherloom.daemon.settings import ServeSettings, parse_endpoints
+from etherloom.daemon.successor import Successor
 from etherloom.daemon.web import Web
 from etherloom.engine.commands import AUTOMATIC_CONGESTION
 from etherloom.engine.facade import Facade
@@ -42,18 +45,26 @@ from etherloom.services.authorities import Authorities
 from etherloom.services.bridges import Bridges
 from etherloom.services.cascades import Cascades
 from etherloom.services.certificates import Certificates
+from etherloom.services.clusters import Clusters
+from etherloom.services.connections import Connections
 from etherloom.services.devices import Devices
 from etherloom.services.groups import Groups
 from etherloom.services.handles import Handles
 from etherloom.services.hubs import Hubs
+from etherloom.services.keep_alive import LineKeeper
+from etherloom.services.l3switches import L3Switches
 from etherloom.services.listeners import Listeners
 from etherloom.services.listening import Endpoint, Listening
+from etherloom.services.log_files import LogFiles
 from etherloom.services.network import Network
 from etherloom.services.options import Options
+from etherloom.services.protocols import OtherProtocols
+from etherloom.services.restarts import Restarts
 from etherloom.services.securenats import SecureNats
 from etherloom.services.sessions import Sessions
 from etherloom.services.status import Status
 from etherloom.services.switches import Switches
+from etherloom.services.syslogs import Syslogs
 from etherloom.services.traces import Traces
 from etherloom.services.users import Users
 from etherloom.state.owner import Owner, open_owner
@@ -80,6 +91,8 @@ class Server:
     sessions: Sessions
     network: Network
     dispatcher: Dispatcher
+    house: House
+    attempts: Attempts
 
 
 class _Stopped(Exception):
@@ -90,8 +103,11 @@ def run(settings: ServeSettings) -> int:
     """Serve until SIGTERM or SIGINT; returns the exit status."""
     configure_logs(settings.log_level)
     _allow_descriptors()
+    successor = Successor()
     try:
-        asyncio.run(_serve(settings))
+        again = asyncio.run(_serve(settings))
+        if again:
+            successor.take_over()
     except (Refusal, StoreError) as error:
         sys.stderr.write(f"etherloom: {error}\n")
         return 1
@@ -104,20 +120,30 @@ def _allow_descriptors() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
-async def _serve(settings: ServeSettings) -> None:
-    stop = asyncio.Event()
+async def _serve(settings: ServeSettings) -> bool:
+    """Serve until told to stop; returns whether to start anew."""
+    end, stop = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, _set_both, end, stop)
     path = find_directory(settings.state, os.environ, root=os.geteuid() == 0)
     endpoints = tuple(endpoint for text in settings.listen for endpoint in parse_endpoints(text))
-    async with open_server(path, endpoints, congestion=settings.congestion):
+    async with open_server(path, endpoints, congestion=settings.congestion) as server:
         _log.info("server started", version=VERSION, state=str(path), process=os.getpid())
         systemd.notify("READY=1")
-        await stop.wait()
-        systemd.notify("STOPPING=1")
+        server.house.restarts.on_asked(end.set)
+        await end.wait()
+        again = not stop.is_set()
+        if not again:
+            systemd.notify("STOPPING=1")
         _log.info("server stops")
     _log.info("server stopped")
+    return again
+
+
+def _set_both(end: asyncio.Event, stop: asyncio.Event) -> None:
+    end.set()
+    stop.set()
 
 
 @contextlib.asynccontextmanager
@@ -149,7 +175,8 @@ async def open_server(
         web = _furnish_web(server)
         stack.push_async_callback(web.stop)
         desk = _furnish_desk(server)
-        reception = Reception(desk, web, tasks, unix_milliseconds, patience or Patience())
+        connections = server.house.connections
+        reception = Reception(desk, web, connections, tasks, unix_milliseconds, patience or Patience())
         server.network.start(reception.accept)
         stack.callback(server.network.stop)
         yield server
@@ -179,20 +206,32 @@ def _build(
     )
     traces = Traces(engine, switches, sessions, tasks)
     house = _furnish_house(directory, owner, counters, sessions, network, traces)
-    dispatcher = Dispatcher(house, HANDLERS, Limits(owner).check)
-    return Server(directory, owner, engine, switches, sessions, network, dispatcher)
+    tasks.create_task(house.line.run(), name="keep-alive")
+    return Server(
+        directory,
+        owner,
+        engine,
+        switches,
+        sessions,
+        network,
+        Dispatcher(house, HANDLERS, Limits(owner).check),
+        house,
+        Attempts(time.monotonic),
+    )
 
 
 def _furnish_desk(server: Server) -> Desk:
     owner, sessions = server.owner, server.sessions
-    door = RemoteAdministration(owner, server.dispatcher, lambda: read_address_list(server.directory.path))
+    rules = partial(read_address_list, server.directory.path)
+    door = RemoteAdministration(owner, server.dispatcher, rules, server.attempts)
     admission = Admission(owner, Gate(), sessions, unix_milliseconds)
-    return Desk(owner, admission, sessions, door, unix_milliseconds)
+    return Desk(owner, admission, sessions, door, server.house.connections, unix_milliseconds)
 
 
 def _furnish_web(server: Server) -> Web:
-    gate = HttpGate(server.owner, lambda: read_address_list(server.directory.path))
-    return Web(server.dispatcher, gate, unix_milliseconds)
+    rules = partial(read_address_list, server.directory.path)
+    gate = HttpGate(server.owner, rules, server.attempts)
+    return Web(server.dispatcher, gate, server.house.connections, unix_milliseconds)
 
 
 def _furnish_house(
@@ -225,6 +264,14 @@ def _furnish_house(
         actual=network,
         traces=traces,
         backup=back_up,
+        clusters=Clusters(owner),
+        connections=Connections(sessions, unix_milliseconds),
+        l3switches=L3Switches(owner),
+        line=LineKeeper(owner),
+        log_files=LogFiles(directory.path),
+        protocols=OtherProtocols(owner),
+        restarts=Restarts(owner),
+        syslogs=Syslogs(owner),
     )
 
 

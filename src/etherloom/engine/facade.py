@@ -51,6 +51,7 @@ class Connection:
         self.identifier: Final = identifier
         self._wake: asyncio.Event = asyncio.Event()
         self._ended: str | None = None
+        self._hung_up = False
 
     @property
     def facts(self) -> ConnectionFacts:
@@ -67,10 +68,12 @@ class Connection:
 
     async def read(self, maximum: int = 65_536) -> bytes:
         """Return what the peer sent, b"" once it has ended cleanly. Raises ConnectionLost otherwise."""
-        if self._ended is None:
+        if self._ended is None and not self._hung_up:
             self._facade.core.pull(self.identifier, maximum)
         while True:
             self._wake.clear()
+            if self._hung_up:
+                raise ConnectionLost("hung up on our side")
             data, ended = self._facade.core.take(self.identifier)
             self._ended = ended
             if data:
@@ -93,6 +96,12 @@ class Connection:
         """Close politely, after what was queued. Closing twice is no error."""
         if self._facade.forget_connection(self):
             self._facade.core.close(self.identifier)
+
+    def hang_up(self) -> None:
+        """Close politely, and let whoever reads know that it is over."""
+        self._hung_up = True
+        self._wake.set()
+        self.close()
 
     def splice(self, replay: bytes) -> int:
         """Give the plain stream away as a socket descriptor; `replay` is read from it first."""

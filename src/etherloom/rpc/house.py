@@ -10,17 +10,25 @@ from etherloom.services.authorities import Authorities
 from etherloom.services.bridges import Bridges
 from etherloom.services.cascades import Cascades
 from etherloom.services.certificates import Certificates
+from etherloom.services.clusters import Clusters
+from etherloom.services.connections import Connections
 from etherloom.services.devices import DeviceState
 from etherloom.services.groups import Groups
 from etherloom.services.handles import Handles
 from etherloom.services.hubs import Hubs
+from etherloom.services.keep_alive import LineKeeper
+from etherloom.services.l3switches import L3Switches
 from etherloom.services.listeners import Listeners
 from etherloom.services.listening import EndpointState
+from etherloom.services.log_files import LogFiles
 from etherloom.services.network import MacRow
 from etherloom.services.options import Options
+from etherloom.services.protocols import OtherProtocols
+from etherloom.services.restarts import Restarts
 from etherloom.services.securenats import SecureNats
 from etherloom.services.sessions import Sessions
 from etherloom.services.status import Status
+from etherloom.services.syslogs import Syslogs
 from etherloom.services.traces import Traces
 from etherloom.services.users import Users
 from etherloom.state.owner import Owner
@@ -59,3 +67,11 @@ class House:
     actual: Actual
     traces: Traces
     backup: Callable[[str], Awaitable[None]]
+    clusters: Clusters
+    connections: Connections
+    l3switches: L3Switches
+    line: LineKeeper
+    log_files: LogFiles
+    protocols: OtherProtocols
+    restarts: Restarts
+    syslogs: Syslogs

@@ -3,14 +3,36 @@
 The certificate is another matter (see certificates); which cipher is the fastest, the engine's.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Final
 
+from etherloom.model.errors import ErrorCode, Refusal
+from etherloom.model.server import CIPHERS, ServerSettings
 from etherloom.state import keys
 from etherloom.state.changes import Operation, Origin, Put
 from etherloom.state.owner import Owner
 from etherloom.state.snapshot import Snapshot
+
+OWN_CHOICE: Final = "~DEFAULT~"
+# What we serve by the names of OpenSSL; a name of either TLS version stands for the cipher in both.
+_OPENSSL: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "TLS_AES_256_GCM_SHA384": "AES-256-GCM",
+        "TLS_CHACHA20_POLY1305_SHA256": "CHACHA20-POLY1305",
+        "TLS_AES_128_GCM_SHA256": "AES-128-GCM",
+        "ECDHE-ECDSA-AES256-GCM-SHA384": "AES-256-GCM",
+        "ECDHE-RSA-AES256-GCM-SHA384": "AES-256-GCM",
+        "ECDHE-ECDSA-CHACHA20-POLY1305": "CHACHA20-POLY1305",
+        "ECDHE-RSA-CHACHA20-POLY1305": "CHACHA20-POLY1305",
+        "ECDHE-ECDSA-AES128-GCM-SHA256": "AES-128-GCM",
+        "ECDHE-RSA-AES128-GCM-SHA256": "AES-128-GCM",
+    }
+)
+OPENSSL_NAMES: Final = tuple(_OPENSSL)
+_SEPARATORS: Final = re.compile(r"[:;,\s]+")
 
 
 async def set_encryption(
@@ -23,8 +45,46 @@ async def set_encryption(
         changed = replace(
             settings,
             ciphers=settings.ciphers if ciphers is None else tuple(name.upper() for name in ciphers),
+            cipher_names=settings.cipher_names if ciphers is None else "",
             tls_minimum=settings.tls_minimum if tls_minimum is None else tls_minimum,
         )
         return [Put(keys.SERVER_SETTINGS, changed)]
 
     await owner.apply(derive, origin)
+
+
+async def set_ciphers_by_name(owner: Owner, text: str, origin: Origin) -> str:
+    """Accept the ciphers of a list in the names of OpenSSL, the preferred one first, and return it as kept.
+
+    Raises Refusal (CIPHER_NOT_SUPPORTED) for names that are never served; then nothing is changed.
+    """
+    names = text.strip().upper()
+    ciphers = () if names == OWN_CHOICE else _read_ciphers(names)
+
+    def derive(snapshot: Snapshot) -> Sequence[Operation]:
+        kept = "" if names == OWN_CHOICE else names
+        return [Put(keys.SERVER_SETTINGS, replace(snapshot.server, ciphers=ciphers, cipher_names=kept))]
+
+    await owner.apply(derive, origin)
+    return names
+
+
+def cipher_names(settings: ServerSettings) -> str:
+    """Return the list as an administrator wrote it, else what is accepted, else our own choice."""
+    if settings.cipher_names:
+        return settings.cipher_names
+    chosen = (name for cipher in settings.ciphers for name, own in _OPENSSL.items() if own == cipher)
+    return ":".join(chosen) or OWN_CHOICE
+
+
+def _read_ciphers(names: str) -> tuple[str, ...]:
+    words = [word for word in _SEPARATORS.split(names) if word]
+    unknown = [word[:64] for word in words if word not in _OPENSSL and word not in CIPHERS]
+    if unknown or not words:
+        raise Refusal(
+            ErrorCode.CIPHER_NOT_SUPPORTED,
+            f"{', '.join(unknown[:8]) or 'an empty list'} is not served here: use {OWN_CHOICE}, or names such"
+            " as ECDHE-RSA-AES256-GCM-SHA384 and TLS_AES_256_GCM_SHA384 with : between them",
+        )
+    # A cipher named twice, once for each version of TLS, is one.
+    return tuple(dict.fromkeys(_OPENSSL.get(word, word) for word in words))

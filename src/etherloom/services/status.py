@@ -12,7 +12,9 @@ from etherloom.model.traffic import Traffic
 from etherloom.services.sessions import RunningSession, Sessions
 from etherloom.state import keys
 from etherloom.state.changes import Change, Delete, DeletePrefix
+from etherloom.state.documents import encode_record, find_kind
 from etherloom.state.owner import Owner
+from etherloom.state.snapshot import Snapshot
 from etherloom.store.counters import Counter, Counters
 
 _MEMORY: Final = Path("/proc/meminfo")
@@ -127,6 +129,12 @@ def forget_deleted(counters: Counters, change: Change) -> None:
                 counters.forget(key)
             case _:
                 continue
+
+
+def measure_configuration(snapshot: Snapshot) -> int:
+    """How many bytes all documents have. Takes a while where there are many."""
+    kinds = ((find_kind(key), record) for key, record in snapshot.documents())
+    return sum(len(encode_record(kind, record)) for kind, record in kinds if kind is not None)
 
 
 def session_traffic(session: RunningSession) -> Traffic:

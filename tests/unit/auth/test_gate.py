@@ -123,7 +123,10 @@ async def test_administrator_logs_in_with_the_hubs_password(name: str, auth: Aut
     assert verdict == Authenticated(None)
 
 
-@pytest.mark.parametrize("administrator", [None, AdministratorSecret()])
+@pytest.mark.parametrize(
+    "administrator",
+    [None, AdministratorSecret(), AdministratorSecret(b"x" * 20, hash_password("", "administrator"))],
+)
 async def test_administrator_without_a_password_is_51_for_the_empty_one_and_9_else(
     administrator: AdministratorSecret | None,
 ) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import fields, replace
+from ipaddress import IPv4Address
 from typing import Any, cast
 
 import pytest
@@ -30,9 +31,23 @@ def dispatcher() -> Dispatcher:
     return Dispatcher(cast(House, None), handlers)
 
 
+# What passes the checks that come before the rights.
+VALID: dict[str, Any] = {
+    "port": 443,
+    "name": "name",
+    "path": "file",
+    "device": "eth0",
+    "text": "text",
+    "address": IPv4Address("10.0.0.1"),
+    "network": IPv4Address("10.0.1.0"),
+    "mask": IPv4Address("255.255.255.0"),
+    "gateway": IPv4Address("10.0.0.2"),
+}
+
+
 def request_for(call: AnyCall, hub_name: str = "LAB") -> Any:
     request = call.request()
-    values = {"hub": hub_name, "port": 443}
+    values = {**VALID, "hub": hub_name}
     known = {f.name for f in fields(request)}
     return replace(request, **{name: value for name, value in values.items() if name in known})
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from etherloom.model.errors import ErrorCode, Refusal
 from etherloom.rpc.catalog import element
 from etherloom.rpc.catalog.blocks import Empty
 from etherloom.rpc.catalog.call import Call, Who
@@ -81,11 +82,23 @@ class VlanDriverTable:
     rows: tuple[VlanDriverRow, ...] = element.rows(VlanDriverRow, "Devices")
 
 
+def check_bridge(request: LocalBridge) -> None:
+    """Raises Refusal unless both ends are named."""
+    if not request.device or not request.hub:
+        raise Refusal(ErrorCode.INVALID_PARAMETER, "name the device and the hub")
+
+
 ENUM_ETHERNET: Final = Call(
     "EnumEthernet", Empty, DeviceTable, Who.SERVER, "The network adapters of the machine."
 )
 ADD_LOCAL_BRIDGE: Final = Call(
-    "AddLocalBridge", LocalBridge, LocalBridge, Who.SERVER, "Joins a hub to a device.", changes=True
+    "AddLocalBridge",
+    LocalBridge,
+    LocalBridge,
+    Who.SERVER,
+    "Joins a hub to a device.",
+    changes=True,
+    check=check_bridge,
 )
 DELETE_LOCAL_BRIDGE: Final = Call(
     "DeleteLocalBridge", LocalBridge, LocalBridge, Who.SERVER, "Takes a hub off a device.", changes=True

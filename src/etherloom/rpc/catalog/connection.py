@@ -4,6 +4,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from etherloom.model.errors import ErrorCode, Refusal
 from etherloom.rpc.catalog import element
 from etherloom.rpc.catalog.blocks import Empty
 from etherloom.rpc.catalog.call import Call, Who
@@ -54,6 +55,12 @@ class ConnectionFacts:
     type: int = element.number("Type")
 
 
+def check_name(request: ConnectionName) -> None:
+    """Raises Refusal for no name."""
+    if not request.name:
+        raise Refusal(ErrorCode.INVALID_PARAMETER, "name a connection, as the list does")
+
+
 ENUM_CONNECTION: Final = Call(
     "EnumConnection",
     Empty,
@@ -62,10 +69,21 @@ ENUM_CONNECTION: Final = Call(
     "The connections of the server, the caller among them.",
 )
 DISCONNECT_CONNECTION: Final = Call(
-    "DisconnectConnection", ConnectionName, ConnectionName, Who.SERVER, "Ends a connection.", changes=True
+    "DisconnectConnection",
+    ConnectionName,
+    ConnectionName,
+    Who.SERVER,
+    "Ends a connection.",
+    changes=True,
+    check=check_name,
 )
 GET_CONNECTION_INFO: Final = Call(
-    "GetConnectionInfo", ConnectionName, ConnectionFacts, Who.SERVER, "All about one connection."
+    "GetConnectionInfo",
+    ConnectionName,
+    ConnectionFacts,
+    Who.SERVER,
+    "All about one connection.",
+    check=check_name,
 )
 
 CALLS: Final = (

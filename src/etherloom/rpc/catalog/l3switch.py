@@ -2,12 +2,16 @@
 
 # ruff: noqa: RUF009 - these calls make dataclass fields, not defaults
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 from typing import Final
 
+from etherloom.model.errors import ErrorCode, Refusal
 from etherloom.rpc.catalog import element
 from etherloom.rpc.catalog.blocks import Empty
 from etherloom.rpc.catalog.call import Call, Who
 from etherloom.rpc.catalog.element import Address
+
+_ALL: Final = 0xFFFF_FFFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,33 +98,97 @@ class L3RouteTable:
     rows: tuple[L3RouteRow, ...] = element.rows(L3RouteRow, "L3Table")
 
 
+def check_name(request: L3SwitchName) -> None:
+    """Raises Refusal for no name."""
+    if not request.name:
+        raise Refusal(ErrorCode.INVALID_PARAMETER, "name a switch, as the list does")
+
+
+def check_interface(request: L3Interface) -> None:
+    """Raises Refusal unless the address is a host's in the network that the mask makes."""
+    address, mask = request.address, request.mask
+    if not (isinstance(address, IPv4Address) and isinstance(mask, IPv4Address)):
+        raise Refusal(ErrorCode.INVALID_PARAMETER, "switches route IPv4 alone")
+    if not _is_mask(mask) or not _is_host(address) or not int(address) & ~int(mask) & _ALL:
+        raise Refusal(
+            ErrorCode.INVALID_PARAMETER, f"{address} with the mask {mask} is no host's address in a network"
+        )
+
+
+def check_route(request: L3Route) -> None:
+    """Raises Refusal unless the network is one, and the gateway a host."""
+    network, mask, gateway = request.network, request.mask, request.gateway
+    if not (isinstance(network, IPv4Address) and isinstance(mask, IPv4Address)):
+        raise Refusal(ErrorCode.INVALID_PARAMETER, "switches route IPv4 alone")
+    if not _is_mask(mask) or int(network) & ~int(mask) & _ALL:
+        raise Refusal(ErrorCode.INVALID_PARAMETER, f"{network} with the mask {mask} is no network")
+    if not (isinstance(gateway, IPv4Address) and _is_host(gateway)):
+        raise Refusal(ErrorCode.INVALID_PARAMETER, f"{gateway} can't be a gateway: name a host")
+
+
+def _is_mask(mask: IPv4Address) -> bool:
+    """Ones, then zeros."""
+    hosts = ~int(mask) & _ALL
+    return not hosts & (hosts + 1)
+
+
+def _is_host(address: IPv4Address) -> bool:
+    return int(address) not in (0, _ALL)
+
+
 ADD_L3_SWITCH: Final = Call(
-    "AddL3Switch", L3SwitchName, L3SwitchName, Who.SERVER, "Creates a switch, stopped.", changes=True
+    "AddL3Switch",
+    L3SwitchName,
+    L3SwitchName,
+    Who.SERVER,
+    "Creates a switch, stopped.",
+    changes=True,
+    check=check_name,
 )
 DEL_L3_SWITCH: Final = Call(
     "DelL3Switch", L3SwitchName, L3SwitchName, Who.SERVER, "Deletes a switch.", changes=True
 )
 ENUM_L3_SWITCH: Final = Call("EnumL3Switch", Empty, L3SwitchTable, Who.ANY, "All switches.")
 START_L3_SWITCH: Final = Call(
-    "StartL3Switch", L3SwitchName, L3SwitchName, Who.SERVER, "Starts a switch.", changes=True
+    "StartL3Switch",
+    L3SwitchName,
+    L3SwitchName,
+    Who.SERVER,
+    "Starts a switch.",
+    changes=True,
+    check=check_name,
 )
 STOP_L3_SWITCH: Final = Call(
     "StopL3Switch", L3SwitchName, L3SwitchName, Who.SERVER, "Stops a switch.", changes=True
 )
 ADD_L3_IF: Final = Call(
-    "AddL3If", L3Interface, L3Interface, Who.SERVER, "Puts a stopped switch into a hub.", changes=True
+    "AddL3If",
+    L3Interface,
+    L3Interface,
+    Who.SERVER,
+    "Puts a stopped switch into a hub.",
+    changes=True,
+    check=check_interface,
 )
 DEL_L3_IF: Final = Call(
     "DelL3If", L3Interface, L3Interface, Who.SERVER, "Takes a stopped switch out of a hub.", changes=True
 )
 ENUM_L3_IF: Final = Call("EnumL3If", L3SwitchName, L3InterfaceTable, Who.ANY, "The interfaces of a switch.")
 ADD_L3_TABLE: Final = Call(
-    "AddL3Table", L3Route, L3Route, Who.SERVER, "Adds a route to a stopped switch.", changes=True
+    "AddL3Table",
+    L3Route,
+    L3Route,
+    Who.SERVER,
+    "Adds a route to a stopped switch.",
+    changes=True,
+    check=check_route,
 )
 DEL_L3_TABLE: Final = Call(
     "DelL3Table", L3Route, L3Route, Who.SERVER, "Removes a route from a stopped switch.", changes=True
 )
-ENUM_L3_TABLE: Final = Call("EnumL3Table", L3SwitchName, L3RouteTable, Who.ANY, "The routes of a switch.")
+ENUM_L3_TABLE: Final = Call(
+    "EnumL3Table", L3SwitchName, L3RouteTable, Who.ANY, "The routes of a switch.", check=check_name
+)
 
 CALLS: Final = (
     ADD_L3_SWITCH,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from etherloom.model.errors import ErrorCode, Refusal
 from etherloom.rpc.catalog import element
 from etherloom.rpc.catalog.blocks import Empty
 from etherloom.rpc.catalog.call import Call, Who
@@ -61,6 +62,12 @@ class Syslog:
     host: str = element.text("Hostname")
 
 
+def check_path(request: LogFilePart) -> None:
+    """Raises Refusal for no path."""
+    if not request.path:
+        raise Refusal(ErrorCode.INVALID_PARAMETER, "name a log file, as the list does")
+
+
 SET_HUB_LOG: Final = Call(
     "SetHubLog", HubLog, HubLog, Who.HUB, "Changes what a hub writes down.", changes=True
 )
@@ -69,7 +76,12 @@ ENUM_LOG_FILE: Final = Call(
     "EnumLogFile", Empty, LogFileTable, Who.ANY, "The log files that the caller may read."
 )
 READ_LOG_FILE: Final = Call(
-    "ReadLogFile", LogFilePart, LogFilePart, Who.ANY, "A part of a log file, from an offset."
+    "ReadLogFile",
+    LogFilePart,
+    LogFilePart,
+    Who.ANY,
+    "A part of a log file, from an offset.",
+    check=check_path,
 )
 SET_SYS_LOG: Final = Call(
     "SetSysLog", Syslog, Syslog, Who.SERVER, "Changes where logs are sent.", changes=True

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from etherloom.model.errors import ErrorCode, Refusal
 from etherloom.rpc.catalog import element
 from etherloom.rpc.catalog.blocks import Empty
 from etherloom.rpc.catalog.call import Call, Who
@@ -28,8 +29,26 @@ class Configuration:
     content: bytes = element.data("FileData")
 
 
+def check_keep_alive(request: KeepAlive) -> None:
+    """Raises Refusal for packets that would have no destination."""
+    if request.enabled and not (request.host and 0 < request.port < 65_536):
+        raise Refusal(ErrorCode.INVALID_PARAMETER, "keeping a line open needs a host and a port")
+
+
+def check_ciphers(request: Text) -> None:
+    """Raises Refusal for no text at all."""
+    if not request.text:
+        raise Refusal(ErrorCode.INVALID_PARAMETER, "name ciphers, or ~DEFAULT~ for our own choice")
+
+
 SET_KEEP: Final = Call(
-    "SetKeep", KeepAlive, KeepAlive, Who.SERVER, "Changes the packets that keep a line open.", changes=True
+    "SetKeep",
+    KeepAlive,
+    KeepAlive,
+    Who.SERVER,
+    "Changes the packets that keep a line open.",
+    changes=True,
+    check=check_keep_alive,
 )
 GET_KEEP: Final = Call("GetKeep", Empty, KeepAlive, Who.ANY, "The packets that keep a line open.")
 GET_CONFIG: Final = Call(
@@ -55,7 +74,13 @@ SET_SERVER_CERT: Final = Call(
     "SetServerCert", Identity, Identity, Who.SERVER, "Replaces the certificate and the key.", changes=True
 )
 SET_SERVER_CIPHER: Final = Call(
-    "SetServerCipher", Text, Text, Who.SERVER, "Changes the ciphers that are accepted.", changes=True
+    "SetServerCipher",
+    Text,
+    Text,
+    Who.SERVER,
+    "Changes the ciphers that are accepted.",
+    changes=True,
+    check=check_ciphers,
 )
 REGENERATE_SERVER_CERT: Final = Call(
     "RegenerateServerCert",

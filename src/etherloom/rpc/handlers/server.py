@@ -6,28 +6,16 @@ from typing import Final
 from etherloom.model.product import SERVER_PRODUCT, VERSION, WIRE_BUILD, WIRE_VERSION
 from etherloom.model.traffic import Traffic
 from etherloom.rpc.caller import Caller
-from etherloom.rpc.catalog import blocks, cluster, element, server
+from etherloom.rpc.catalog import blocks, element, server
 from etherloom.rpc.catalog.blocks import Empty, MemoryFacts, SystemFacts
 from etherloom.rpc.dispatch import Handler
 from etherloom.rpc.handlers.capabilities import CAPABILITIES
 from etherloom.rpc.house import House
 from etherloom.services import administrators, status
+from etherloom.services.encryption import OPENSSL_NAMES, cipher_names
 from etherloom.wire.digest import hash_administrator_password
 
 _STANDALONE: Final = 0
-_OWN_CHOICE: Final = "~DEFAULT~"
-_CIPHERS: Final = (
-    "TLS_AES_256_GCM_SHA384",
-    "TLS_AES_128_GCM_SHA256",
-    "TLS_CHACHA20_POLY1305_SHA256",
-    "ECDHE-ECDSA-AES256-GCM-SHA384",
-    "ECDHE-ECDSA-AES128-GCM-SHA256",
-    "ECDHE-ECDSA-CHACHA20-POLY1305",
-    "ECDHE-RSA-AES256-GCM-SHA384",
-    "ECDHE-RSA-AES128-GCM-SHA256",
-    "ECDHE-RSA-CHACHA20-POLY1305",
-)
-_DEFAULT_WEIGHT: Final = 100
 
 
 async def echo(_house: House, _caller: Caller, request: server.Echo) -> server.Echo:
@@ -111,15 +99,11 @@ async def get_server_cert(house: House, caller: Caller, _request: Empty) -> serv
 
 
 async def get_server_cipher(house: House, _caller: Caller, _request: Empty) -> server.Text:
-    return server.Text(":".join(house.owner.snapshot.server.ciphers) or _OWN_CHOICE)
+    return server.Text(cipher_names(house.owner.snapshot.server))
 
 
 async def get_server_cipher_list(_house: House, _caller: Caller, _request: Empty) -> server.Text:
-    return server.Text(";".join(_CIPHERS))
-
-
-async def get_farm_setting(_house: House, _caller: Caller, _request: Empty) -> cluster.ClusterSetting:
-    return cluster.ClusterSetting(type=_STANDALONE, weight=_DEFAULT_WEIGHT)
+    return server.Text(";".join(OPENSSL_NAMES))
 
 
 HANDLERS: Final = (
@@ -131,5 +115,4 @@ HANDLERS: Final = (
     Handler(server.GET_SERVER_CERT, get_server_cert),
     Handler(server.GET_SERVER_CIPHER, get_server_cipher),
     Handler(server.GET_SERVER_CIPHER_LIST, get_server_cipher_list),
-    Handler(cluster.GET_FARM_SETTING, get_farm_setting),
 )

@@ -1,0 +1,77 @@
+"""The same calls about the server against stock and ours: replies equal but for listed differences."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import pytest
+
+from etherloom.model.server import ServerIdentity
+from etherloom.services.identity import make_identity
+from etherloom.wire.pack import Pack
+from tests.support.administration_battery import steps
+from tests.support.administrator import Administrator
+from tests.support.peers import Kind
+from tests.support.world import World
+
+pytestmark = [pytest.mark.root, pytest.mark.stock, pytest.mark.timeout(180)]
+
+_PASSWORD: Final = "correct horse"
+# Elements that newer builds than 5.01.9674 send; and what differs between any two servers.
+_LEFT_OUT: Final = {"pencore", "Chain"}
+# Of these the values differ by their nature: keys, times, sizes, names of products.
+_NAMES_ALONE: Final = {"RegenerateServerCert", "Flush", "EnumConnection"}
+# What a request holds that is secret comes back blank (docs/design/differences.md).
+_BLANK: Final = {"Key", "Password", "IPsec_Secret", "ProxyPassword"}
+# What we answer otherwise on purpose; each is listed in docs/design/differences.md.
+DIFFERENT: Final = {
+    "SetServerCipher unsafe",
+    "GetServerCipher unsafe",
+    "GetKeep default",
+    "GetSysLog port 0",
+    "GetOpenVpnSstpConfig default",
+    "GetDDnsClientStatus sentence",
+}
+
+
+def play(administrator: Administrator, identities: list[ServerIdentity]) -> dict[str, dict[str, Any]]:
+    """Make all calls; return what each brought."""
+    found = {}
+    for label, function, request in steps(identities[0], identities[1]):
+        found[label] = dict(_facts(function, administrator.call(function, request)))
+    return found
+
+
+def _facts(function: str, answer: Pack) -> Iterator[tuple[str, Any]]:
+    for element in answer:
+        if element.name in _LEFT_OUT:
+            continue
+        alone = function in _NAMES_ALONE and element.name != "error"
+        yield element.name, None if alone else element.values
+
+
+def without_secrets(label: str, facts: dict[str, Any]) -> dict[str, Any]:
+    """A request's secrets are echoed by stock alone; its replies to questions are compared whole."""
+    if " Get" in label or " Enum" in label:
+        return facts
+    return {name: value for name, value in facts.items() if name not in _BLANK}
+
+
+def test_replies_are_equal(world: World) -> None:
+    identities = [make_identity(name, datetime.now(UTC)) for name in ("one.example", "two.example")]
+    answers = {}
+    for kind in Kind:
+        world.server(kind).set_admin_password(_PASSWORD)
+        administrator = Administrator.arrive(world.host(kind), _PASSWORD)
+        try:
+            answers[kind] = play(administrator, identities)
+        finally:
+            administrator.close()
+    world.renew()
+    faults = []
+    for label, theirs in answers[Kind.STOCK].items():
+        ours = answers[Kind.OURS][label]
+        same = without_secrets(label, ours) == without_secrets(label, theirs)
+        if same == (label[4:] in DIFFERENT):
+            faults.append(f"{label}: {'equal' if same else f'stock {theirs}, ours {ours}'}")
+    assert not faults, "\n".join(faults)
