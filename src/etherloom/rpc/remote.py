@@ -139,7 +139,8 @@ def _unreachable(login: Login, error: Exception) -> Refusal:
 def _context() -> ssl.SSLContext:
     """Whoever answers is talked to: servers have certificates that they signed themselves.
 
-    The password never goes over the line, but a machine in between could use the session: as with the original.
+    The password never goes over the line, but a machine in between could use the connection, as with the
+    original.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False

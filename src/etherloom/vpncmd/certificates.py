@@ -4,25 +4,31 @@ Certificates stay the DER that they are; only what is shown or made is parsed.
 """
 
 import os
+import re
+import warnings
+from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import md5, sha1
 from pathlib import Path
+from textwrap import wrap
 from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import NameOID
 
 from etherloom.model.errors import ErrorCode
 from etherloom.vpncmd import messages
 from etherloom.vpncmd.command import Failure
-from etherloom.vpncmd.formats import hexadecimal
 
 _MODE: Final = 0o600
 _DEFAULT_DAYS: Final = 3_650
 _EXPONENT: Final = 65_537
+_PEM: Final = re.compile(rb"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", re.DOTALL)
+_PEM_LINE: Final = 64
 _NAMES: Final = (
     ("CN", NameOID.COMMON_NAME),
     ("O", NameOID.ORGANIZATION_NAME),
@@ -46,14 +52,22 @@ def save(path: str, content: bytes, sentence: str = messages.NOT_SAVED) -> None:
 def load_certificate(
     path: Path, code: ErrorCode = ErrorCode.INTERNAL_ERROR, sentence: str = messages.NO_CERTIFICATE
 ) -> bytes:
-    """The DER of a certificate in a file, PEM or DER. Raises Failure."""
+    """The DER of a certificate in a file, PEM or DER, as it is. Raises Failure."""
     try:
         content = path.read_bytes()
-        if b"-----BEGIN" in content:
-            return x509.load_pem_x509_certificate(content).public_bytes(serialization.Encoding.DER)
-        return x509.load_der_x509_certificate(content).public_bytes(serialization.Encoding.DER)
+        found = _PEM.search(content)
+        der = b64decode(found[1]) if found else content
+        _parse(der)
     except (OSError, ValueError):
         raise Failure(code, sentence) from None
+    return der
+
+
+def _parse(der: bytes) -> x509.Certificate:
+    """Stock servers make certificates with the serial number 0: the library warns, and reads them."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+        return x509.load_der_x509_certificate(der)
 
 
 def _read_key(path: Path) -> rsa.RSAPrivateKey:
@@ -97,22 +111,20 @@ def key_file(der: bytes) -> bytes:
 
 
 def _pem(label: str, der: bytes) -> bytes:
-    from base64 import encodebytes
-
-    lines = encodebytes(der).replace(b"\n", b"")
-    body = b"\n".join(lines[at : at + 64] for at in range(0, len(lines), 64))
-    name = label.encode()
-    return b"-----BEGIN " + name + b"-----\n" + body + b"\n-----END " + name + b"-----\n"
+    body = "\n".join(wrap(b64encode(der).decode(), _PEM_LINE))
+    return f"-----BEGIN {label}-----\n{body}\n-----END {label}-----\n".encode()
 
 
 def describe(der: bytes) -> str:
     """One line about a certificate."""
     try:
-        certificate = x509.load_der_x509_certificate(der)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+            certificate = x509.load_der_x509_certificate(der)
+            names = [f"{name}={value}" for name, value in _name_parts(certificate.subject)]
+            serial = _serial_bytes(certificate.serial_number).hex().upper()
     except ValueError:
         return "a certificate that this program can't read"
-    names = [f"{name}={value}" for name, value in _name_parts(certificate.subject)]
-    serial = serial_bytes(certificate.serial_number).hex().upper()
     digests = f'MD5="{md5(der).hexdigest().upper()}", SHA1="{sha1(der).hexdigest().upper()}"'  # noqa: S324
     return f'{", ".join(names)}, SERIAL="{serial}" (Digest: {digests})'
 
@@ -122,7 +134,7 @@ def _name_parts(name: x509.Name) -> list[tuple[str, str]]:
     return [(label, str(attributes[0].value)) for label, attributes in found if attributes]
 
 
-def serial_bytes(serial: int) -> bytes:
+def _serial_bytes(serial: int) -> bytes:
     return serial.to_bytes(max(1, (serial.bit_length() + 7) // 8))
 
 
@@ -139,9 +151,8 @@ class Wanted:
 def make(wanted: Wanted, signer: tuple[Path, Path] | None) -> tuple[bytes, bytes]:
     """A new certificate and its key, PEM, signed by itself or by the signer. Raises Failure."""
     key = rsa.generate_private_key(_EXPONENT, wanted.bits)
-    subject = x509.Name(
-        [x509.NameAttribute(oid, wanted.names[label]) for label, oid in _NAMES if wanted.names[label]]
-    )
+    chosen = ((oid, wanted.names[label]) for label, oid in _NAMES if wanted.names[label])
+    subject = x509.Name([x509.NameAttribute(oid, text) for oid, text in chosen])
     issuer, signing_key = (subject, key) if signer is None else _signer(*signer)
     now = datetime.now(UTC)
     built = (
@@ -161,18 +172,5 @@ def make(wanted: Wanted, signer: tuple[Path, Path] | None) -> tuple[bytes, bytes
 
 
 def _signer(certificate: Path, key: Path) -> tuple[x509.Name, rsa.RSAPrivateKey]:
-    loaded = x509.load_der_x509_certificate(load_certificate(certificate))
+    loaded = _parse(load_certificate(certificate))
     return loaded.subject, _read_key(key)
-
-
-__all__ = [
-    "Wanted",
-    "certificate_file",
-    "describe",
-    "hexadecimal",
-    "key_file",
-    "load_certificate",
-    "load_key",
-    "make",
-    "save",
-]

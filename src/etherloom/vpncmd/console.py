@@ -55,10 +55,9 @@ class Console:
         """The next command line; None at the end."""
         if self._commands is None:
             return self._ask(prompt, self._edit)
-        self.write(prompt, end="")
         line = next(self._commands, None)
         if line is not None:
-            self.write(line)
+            self.write(prompt + line)
         return line
 
     def read_value(self, prompt: str) -> str | None:
@@ -105,7 +104,7 @@ class _NameCompleter(Completer):
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterator[Completion]:
         typed = document.text_before_cursor.lstrip()
         if typed and " " not in typed:
-            for name in find_names(typed, self._names):
+            for name in find_names(typed, self._names()):
                 yield Completion(name, start_position=-len(typed))
 
 

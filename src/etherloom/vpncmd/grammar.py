@@ -26,7 +26,7 @@ class Line:
 
 
 def split_words(line: str) -> tuple[str, ...]:
-    """Words are separated by blanks outside quotes; two quotes in a row are one quote, wherever they stand."""
+    """Words are separated by blanks outside quotes; two quotes in a row are one quote, also outside."""
     words: list[str] = []
     word: str | None = None
     quoted = False
@@ -90,7 +90,7 @@ def read_value(text: str) -> str:
 
 
 def short_form(name: str) -> str:
-    """The capital letters and digits of a name: SIG for ServerInfoGet. Empty for one without small letters."""
+    """The capital letters and digits of a name: SIG for ServerInfoGet. Empty if it has no small letters."""
     if not any(letter.islower() for letter in name):
         return ""
     return "".join(letter for letter in name if letter.isupper() or letter.isdigit())

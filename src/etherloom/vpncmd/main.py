@@ -42,9 +42,10 @@ _TOOLS_READY: Final = (
     "VPN Tools has been launched. By inputting HELP, you can view a list of the commands that can be used."
 )
 _TRY_AGAIN: Final = (
-    "Access has been denied. Possibly the password is incorrect, or perhaps you are connecting by an incorrect "
-    "admin mode. You can try inputting the password again. To cancel, press Ctrl+D."
+    "Access has been denied. Possibly the password is incorrect, or perhaps you are connecting by an "
+    "incorrect admin mode. You can try inputting the password again. To cancel, press Ctrl+D."
 )
+_POLITE: Final = Manners()
 _SELF: Final = Command(
     "vpncmd",
     "Administration of VPN servers by command lines",
@@ -72,7 +73,7 @@ class Wishes:
     commands: str = ""
     copy: str = ""
     command: str | None = None
-    manners: Manners = Manners()
+    manners: Manners = _POLITE
 
 
 class _End(Exception):
@@ -269,6 +270,7 @@ def _start(title: str, commands: Sequence[Command], desk: Office, wishes: Wishes
     session = Session(title, commands, desk, console, wishes.manners)
     if wishes.commands and wishes.command is None and wishes.manners.style is not Style.JSON:
         console.write(
-            f'The commands written in the file "{wishes.commands}" will be used instead of input from keyboard.'
+            f'The commands written in the file "{wishes.commands}" will be used instead of input from '
+            "keyboard."
         )
     return session.run_one(wishes.command) if wishes.command else session.run()

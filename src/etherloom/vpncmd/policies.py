@@ -133,8 +133,8 @@ def change(policy: Policy | None, name: str, text: str, *, cascade: bool = False
     if cascade and item.name in _NOT_FOR_CASCADES:
         raise Failure(
             code,
-            f'The specified policy name "{item.name}" cannot be used for a Cascade Connection security policy '
-            "setting.",
+            f'The specified policy name "{item.name}" cannot be used for a Cascade Connection security '
+            "policy setting.",
         )
     value: int = values.yes(text) if item.is_flag else _number(item, text, code)
     # The field's name is data here: items are described once, in the model.

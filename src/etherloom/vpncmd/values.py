@@ -10,6 +10,7 @@ from typing import Any, Final
 
 _NUMBER: Final = re.compile(r"\s*(\d+)")
 _TIME: Final = re.compile(r"(\d{4})[/-](\d+)[/-](\d+) +(\d+):(\d+):(\d+)$")
+_NO_TIME: Final = 'Specify year/month/day hour:minute:second, such as "2030/12/31 23:59:59".'
 _PROTOCOLS: Final = {"ip": 0, "tcp": 6, "udp": 17, "icmpv4": 1, "icmpv6": 58}
 _ANY_ADDRESS: Final = IPv4Address(0)
 MAXIMUM_NUMBER: Final = 4_294_967_295
@@ -97,8 +98,10 @@ def one_of(sentence: str, *words: str) -> Check:
     """The first of the words that begins as the value does."""
 
     def check(value: str) -> str:
+        # "none" has become the empty text.
+        wanted = value.casefold() or ("none" if "none" in words else value)
         for word in words:
-            if value and word.startswith(value.casefold()):
+            if wanted and word.startswith(wanted):
                 return word
         raise Wrong(sentence)
 
@@ -299,13 +302,13 @@ def date_time(value: str) -> int:
     if not value:
         return 0
     found = _TIME.match(value.strip())
+    if not found:
+        raise Wrong(_NO_TIME)
+    year, month, day, hour, minute, second = (int(part) for part in found.groups())
     try:
-        if not found:
-            raise ValueError(value)
-        parts = [int(part) for part in found.groups()]
-        at = datetime(parts[0], parts[1], parts[2], parts[3], parts[4], parts[5]).astimezone()
-    except ValueError:
-        raise Wrong('Specify year/month/day hour:minute:second, such as "2030/12/31 23:59:59".') from None
+        at = datetime(year, month, day, hour, minute, second).astimezone()
+    except (ValueError, OverflowError):
+        raise Wrong(_NO_TIME) from None
     return int(at.timestamp() * 1000)
 
 

@@ -63,6 +63,10 @@ def _parts(rule: AccessRule) -> Iterator[str]:
         yield f"SrcMac={_masked_mac(rule.source_mac, rule.source_mac_mask)}"
     if rule.check_target_mac:
         yield f"DstMac={_masked_mac(rule.target_mac, rule.target_mac_mask)}"
+    yield from _doings(rule)
+
+
+def _doings(rule: AccessRule) -> Iterator[str]:
     if rule.check_tcp_state:
         yield "Established" if rule.established else "Unestablished"
     if not rule.discard:

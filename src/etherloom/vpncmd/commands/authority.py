@@ -1,9 +1,9 @@
 """Commands about the certificates that a hub trusts, and those that it does not."""
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
-from etherloom.model.errors import ErrorCode
+from etherloom.model.errors import ErrorCode, Refusal
 from etherloom.rpc.catalog import authority
 from etherloom.rpc.catalog.authority import Authority, AuthorityAddition, AuthorityName, Revocation
 from etherloom.rpc.catalog.hub import HubName
@@ -51,7 +51,7 @@ def list_revocations(desk: Desk, given: Given) -> Iterable[Part]:
 
 
 def add_revocation(desk: Desk, given: Given) -> None:
-    names = {field: given[label] or "" for label, field, _ in _NAMES}
+    names: dict[str, Any] = {field: given[label] or "" for label, field, _ in _NAMES}
     entry = Revocation(
         hub=desk.hub,
         serial=values.hexadecimal(given["SERIAL"] or "") or None,
@@ -59,6 +59,10 @@ def add_revocation(desk: Desk, given: Given) -> None:
         sha1=values.hexadecimal(given["SHA1"] or "") or None,
         **names,
     )
+    wrong = len(entry.md5 or bytes(16)) != 16 or len(entry.sha1 or bytes(20)) != 20
+    # Stock servers take an entry without anything: it would match every certificate.
+    if wrong or entry == Revocation(hub=desk.hub):
+        raise Refusal(ErrorCode.INVALID_PARAMETER, "say what is revoked")
     desk.call(authority.ADD_CRL, entry)
 
 

@@ -305,7 +305,7 @@ COMMANDS: Final = (
         "Select a hub",
         select,
         (optional("name", positional=True),),
-        help="Commands about users, sessions and the like are about the selected hub. Without a name none is.",
+        help="Commands about users, sessions and so on are about the selected hub; without a name, none is.",
     ),
     Command("Online", "Open the hub for sessions", _set_online(True), at_hub=True),
     Command("Offline", "End all sessions of the hub and take no more", _set_online(False), at_hub=True),

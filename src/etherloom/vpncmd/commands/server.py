@@ -22,6 +22,20 @@ CERTIFICATE_TO_READ: Final = "Read X.509 certificate from file name: "
 KEY_TO_READ: Final = "Read private key from file name: "
 _TYPES: Final = ("Standalone Server", "Cluster Controller", "Cluster Member Server")
 _CONTROLLER: Final = 1
+# Servers don't speak of these when they don't have them.
+_OFTEN_LEFT_OUT: Final = {
+    "b_beta_version": "Beta Version (Pre-release build)",
+    "b_bridge": "Works as VPN Bridge Software",
+    "b_cluster_controller": "Cluster Controller Mode",
+    "b_cluster_member": "Cluster Member Mode",
+    "b_support_cluster_controller": "Operating as a Cluster Controller",
+    "b_support_license": "Management of Licenses is Supported",
+    "b_support_network_connection_name": "Getting Network Friendly Name is Supported",
+    "b_support_vgs": "VPN Gate Service Server Functions are Supported",
+    "b_support_vgs_in_client": "VPN Gate Service Server Functions (VPN Client integrated)",
+    "b_using_selow_driver": "SoftEther Lightweight Kernel-mode Ethernet Driver is Active",
+    "b_virtual_nat_disabled": "Virtual NAT is Disabled (only DHCP Enabled)",
+}
 _LICENSES: Final = "Connection Licenses"
 
 
@@ -142,10 +156,12 @@ def _memory(status: ServerStatus) -> list[tuple[str, object]]:
 
 
 def show_capabilities(desk: Desk, given: Given) -> Iterable[Part]:
-    rows = sorted(desk.call(calls.GET_CAPS, Empty()).rows, key=lambda row: row.name)
+    found = {name: (title, 0) for name, title in _OFTEN_LEFT_OUT.items()}
+    for row in desk.call(calls.GET_CAPS, Empty()).rows:
+        found[row.name] = row.description or row.name, row.value
     yield items(
-        (row.description or row.name, yes_no(row.value) if row.name.startswith("b_") else row.value)
-        for row in rows
+        (title, yes_no(value) if name.startswith("b_") else value)
+        for name, (title, value) in sorted(found.items())
     )
 
 

@@ -231,7 +231,8 @@ def show_controller_connection(desk: Desk, given: Given) -> Iterable[Part]:
 def list_licenses(desk: Desk, given: Given) -> Iterable[Part]:
     rows = desk.call(license.ENUM_LICENSE_KEY, Empty()).rows
     yield table(
-        "Number|License Key|License Type Name|Status|Expiration Date|License ID|License Type ID|Server ID|Serial ID",
+        "Number|License Key|License Type Name|Status|Expiration Date|License ID|License Type ID|Server ID|"
+        "Serial ID",
         (
             (
                 row.id,

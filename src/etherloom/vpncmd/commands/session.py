@@ -17,7 +17,8 @@ from etherloom.vpncmd.output import Part, items, listing
 def list_sessions(desk: Desk, given: Given) -> Iterable[Part]:
     rows = desk.call(calls.ENUM_SESSION, HubName(desk.hub)).rows
     yield listing(
-        "Session Name|VLAN ID|Location|User Name|Source Host Name|TCP Connections|Transfer Bytes|Transfer Packets",
+        "Session Name|VLAN ID|Location|User Name|Source Host Name|TCP Connections|Transfer Bytes|"
+        "Transfer Packets",
         (
             (
                 row.name,
@@ -73,7 +74,7 @@ def show_session(desk: Desk, given: Given) -> Iterable[Part]:
     if found.group:
         rows.append(("Group Name", found.group))
     rows += status.rows(found.status, server=True)
-    rows += status.node_rows(found.node, "", 0, 0)
+    rows += status.node_rows(found.node)
     yield items(rows)
 
 

@@ -34,7 +34,7 @@ def rows(status: ConnectionStatus, *, server: bool) -> Iterator[Row]:
         yield "Number of Established Sessions", f"{_established(status)} Times"
     if status.connected:
         yield from _links(status)
-        yield from _session(status)
+        yield from _session(status, server=server)
 
 
 def _established(status: ConnectionStatus) -> int:
@@ -85,9 +85,9 @@ def _compression(status: ConnectionStatus) -> str:
     return f"Yes ({saved} %)"
 
 
-def _session(status: ConnectionStatus) -> Iterator[Row]:
+def _session(status: ConnectionStatus, *, server: bool) -> Iterator[Row]:
     yield "Session Name", status.session
-    if status.connection:
+    if status.connection and not server:
         yield "Connection Name", status.connection
     yield "Session Key (160 bit)", status.key.hex().upper()
     yield "Bridge / Router Mode", formats.yes_no(status.bridge)
@@ -97,35 +97,26 @@ def _session(status: ConnectionStatus) -> Iterator[Row]:
     yield from formats.traffic_rows(status.traffic)
 
 
-def node_rows(node: NodeFacts, product: str, version: int, build: int) -> Iterator[Row]:
+def node_rows(node: NodeFacts) -> Iterator[Row]:
     """What a client said of itself; nothing of what it didn't say."""
     if node.client_product:
         yield "Client Product Name (Reported)", node.client_product
         yield "Client Version (Reported)", f"{node.client_version // 100}.{node.client_version % 100:02}"
         yield "Client Build (Reported)", f"Build {node.client_build}"
-    for title, text in (
-        ("Client OS Name", node.client_os),
-        ("Client OS Version", node.client_os_version),
-        ("Client OS Product ID", node.client_os_product_id),
-        ("Client Host Name", node.client_host),
-    ):
-        if text:
-            yield f"{title} (Reported)", text
-    if int(node.client_address):
-        yield "Client IP Address (Reported)", node.client_address
-    if node.client_port:
-        yield "Client Port (Reported)", node.client_port
-    if node.server_host:
-        yield "Server Host Name (Reported)", node.server_host
-    if int(node.server_address):
-        yield "Server IP Address (Reported)", node.server_address
-    if node.server_port:
-        yield "Server Port (Reported)", node.server_port
-    if product:
-        yield "Server Product Name (Reported)", product
-        yield "Server Version (Reported)", f"{version // 100}.{version % 100:02}"
-        yield "Server Build (Reported)", f"Build {build}"
-    if node.proxy_host:
-        yield "Proxy Host Name (Reported)", node.proxy_host
-        yield "Proxy IP Address (Reported)", node.proxy_address
-        yield "Proxy Port (Reported)", node.proxy_port
+    said: tuple[tuple[str, object, object], ...] = (
+        ("Client OS Name", node.client_os, node.client_os),
+        ("Client OS Version", node.client_os_version, node.client_os_version),
+        ("Client OS Product ID", node.client_os_product_id, node.client_os_product_id),
+        ("Client Host Name", node.client_host, node.client_host),
+        ("Client IP Address", node.client_address, int(node.client_address)),
+        ("Client Port", node.client_port, node.client_port),
+        ("Server Host Name", node.server_host, node.server_host),
+        ("Server IP Address", node.server_address, int(node.server_address)),
+        ("Server Port", node.server_port, node.server_port),
+        ("Proxy Host Name", node.proxy_host, node.proxy_host),
+        ("Proxy IP Address", node.proxy_address, node.proxy_host and int(node.proxy_address)),
+        ("Proxy Port", node.proxy_port, node.proxy_host and node.proxy_port),
+    )
+    for title, value, there in said:
+        if there:
+            yield f"{title} (Reported)", value

@@ -166,7 +166,8 @@ def get_certificate(desk: Desk, given: Given) -> None:
     if found.authentication != _CERTIFICATE or not found.certificate:
         raise Failure(
             ErrorCode.INVALID_PARAMETER,
-            "Either the user is not set as individual certificate authentication or a unique certificate is not set.",
+            "Either the user is not set as individual certificate authentication or a unique certificate is "
+            "not set.",
         )
     pem = certificates.certificate_file(found.certificate)
     certificates.save(given["SAVECERT"], pem, "Failed to save the certificate file.")
