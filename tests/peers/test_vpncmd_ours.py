@@ -1,0 +1,92 @@
+"""Our vpncmd and the stock one carry out the same script on a stock server: same codes, same output."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.support import packages
+from tests.support.administration_script import Outcome, commands, read_outcomes, write_script
+from tests.support.netns import Namespace
+from tests.support.stock import StockServer
+
+pytestmark = [pytest.mark.root, pytest.mark.stock, pytest.mark.slow]
+_SECONDS = 60
+_OURS = (sys.executable, "-c", "from etherloom.vpncmd.main import main; main()")
+_CHANGING = re.compile(
+    r"^\s*(uint64 \w*Time|uint64 \w*Tick|byte (Key|AuthPassword|AuthNtLmSecureHash|ServerKey|ServerCert|X509"
+    r"|UserCert|AuthUserCert|ClientCert|ClientKey)|uint ConfigRevision|string VirtualHostMacAddress"
+    r"|uint UniqueId|string LocalHostname) .*$"
+    r"|^\s*uint64 (Recv|Send|Broadcast|Unicast)\w* \d+$",
+    re.MULTILINE,
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one vpncmd did with the whole script, and the configuration it made."""
+
+    outcomes: list[Outcome]
+    configuration: str
+
+
+@pytest.fixture
+def namespace() -> Iterator[Namespace]:
+    made = Namespace("vpncmd")
+    yield made
+    made.delete()
+
+
+def _run(namespace: Namespace, folder: Path, *options: str, ours: bool) -> subprocess.CompletedProcess[str]:
+    stock = packages.programs()
+    argv = _OURS if ours else (str(stock.softether("vpncmd")),)
+    environment = {"PYTHONPATH": os.pathsep.join(sys.path)} if ours else stock.environment()
+    return subprocess.run(
+        namespace.command(*argv, "127.0.0.1:443", "/SERVER", *options),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=_SECONDS,
+        check=False,
+        cwd=folder,
+        env=dict(os.environ, **environment),
+    )
+
+
+def _run_script(namespace: Namespace, folder: Path, *options: str, ours: bool) -> Run:
+    """The script on a server that has just been set up. Files are in a folder of the same name for both."""
+    files = folder / "files"
+    files.mkdir()
+    server = StockServer(namespace, folder / "server", packages.programs())
+    try:
+        server.start()
+        write_script(folder / "script.vpncmd", files.name)
+        done = _run(namespace, folder, "/PROGRAMMING", "/IN:script.vpncmd", *options, ours=ours)
+    finally:
+        server.stop()
+    configuration = (files / "half.config").read_text("utf-8-sig")
+    return Run(read_outcomes(done.stdout, done.returncode), _CHANGING.sub("", configuration))
+
+
+def test_script_is_long_enough() -> None:
+    assert len({line.split(" ")[0].casefold() for line in commands().splitlines()}) >= 200
+
+
+@pytest.mark.parametrize("options", [(), ("/CSV",)], ids=["tables", "csv"])
+def test_both_vpncmds_do_the_same(namespace: Namespace, tmp_path: Path, options: tuple[str, ...]) -> None:
+    runs = []
+    for name, ours in (("stock", False), ("ours", True)):
+        folder = tmp_path / name
+        folder.mkdir()
+        runs.append(_run_script(namespace, folder, *options, ours=ours))
+    theirs, mine = runs
+    assert [outcome.comparable() for outcome in mine.outcomes] == [
+        outcome.comparable() for outcome in theirs.outcomes
+    ]
+    assert mine.configuration == theirs.configuration
