@@ -11,7 +11,13 @@ from pathlib import Path
 import pytest
 
 from tests.support import packages
-from tests.support.administration_script import Outcome, commands, read_outcomes, write_script
+from tests.support.administration_script import (
+    Outcome,
+    commands,
+    differing,
+    read_outcomes,
+    write_script,
+)
 from tests.support.netns import Namespace
 from tests.support.stock import StockServer
 
@@ -29,10 +35,10 @@ _CHANGING = re.compile(
 
 @dataclass(frozen=True)
 class Run:
-    """What one vpncmd did with the whole script, and the configuration it made."""
+    """What one vpncmd did with the whole script, and the configurations it made on the way."""
 
     outcomes: list[Outcome]
-    configuration: str
+    configurations: str
 
 
 @pytest.fixture
@@ -70,8 +76,9 @@ def _run_script(namespace: Namespace, folder: Path, *options: str, ours: bool) -
         done = _run(namespace, folder, "/PROGRAMMING", "/IN:script.vpncmd", *options, ours=ours)
     finally:
         server.stop()
-    configuration = (files / "half.config").read_text("utf-8-sig")
-    return Run(read_outcomes(done.stdout, done.returncode), _CHANGING.sub("", configuration))
+    made = {path.name: path.read_text("utf-8-sig") for path in sorted(files.glob("*.config"))}
+    configurations = "".join(f"{name}\n{_CHANGING.sub('', text)}\n" for name, text in made.items())
+    return Run(read_outcomes(done.stdout, done.returncode), configurations)
 
 
 def test_script_is_long_enough() -> None:
@@ -86,7 +93,5 @@ def test_both_vpncmds_do_the_same(namespace: Namespace, tmp_path: Path, options:
         folder.mkdir()
         runs.append(_run_script(namespace, folder, *options, ours=ours))
     theirs, mine = runs
-    assert [outcome.comparable() for outcome in mine.outcomes] == [
-        outcome.comparable() for outcome in theirs.outcomes
-    ]
-    assert mine.configuration == theirs.configuration
+    assert differing(theirs.outcomes, mine.outcomes) == []
+    assert mine.configurations == theirs.configurations

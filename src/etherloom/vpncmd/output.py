@@ -96,9 +96,8 @@ def _show_row(columns: Sequence[Column], widths: Sequence[int], row: Sequence[st
     cells = []
     for at, cell in enumerate(row):
         blanks = " " * (widths[at] - width(cell))
-        last = at == len(row) - 1
-        cells.append(blanks + cell if columns[at].right else cell + ("" if last else blanks))
-    return "|".join(cells)
+        cells.append(blanks + cell if columns[at].right else cell + blanks)
+    return "|".join(cells).rstrip(" ")
 
 
 def width(text: str) -> int:

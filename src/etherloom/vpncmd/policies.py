@@ -12,6 +12,7 @@ from etherloom.vpncmd.output import Table, table
 _UNITS: Final = {
     "TimeOut": " seconds",
     "AutoDisconnect": " seconds",
+    "VLanId": "",
     "MaxUpload": " bps",
     "MaxDownload": " bps",
 }
@@ -99,25 +100,20 @@ def show_value(item: PolicyItem, value: int) -> str:
 
 
 def _amount(item: PolicyItem, value: int) -> str:
-    unit = _UNITS.get(item.name)
-    return f"{value}{unit}" if unit else str(value)
-
-
-def _limit(item: PolicyItem, value: int) -> str:
     """As the original has it: counts end with a blank."""
-    return _amount(item, value) + ("" if item.name in _UNITS or item.name == "VLanId" else " ")
+    return f"{value}{_UNITS.get(item.name, ' ')}"
 
 
 def show_range(item: PolicyItem) -> str:
     if item.is_flag:
         return "yes or no"
     zero = "if 0 is specified, nothing is set" if item.zero_allowed else "0 cannot be specified"
-    return f"Range from {_limit(item, item.minimum)} to {_limit(item, item.maximum)} ({zero})"
+    return f"Range from {_amount(item, item.minimum)} to {_amount(item, item.maximum)} ({zero})"
 
 
 def show_default(item: PolicyItem) -> str:
     value = getattr(DEFAULT_POLICY, item.field)
-    return show_value(item, value) if item.is_flag or not value else _limit(item, value)
+    return show_value(item, value) if item.is_flag or not value else _amount(item, value)
 
 
 def change(policy: Policy | None, name: str, text: str, *, cascade: bool = False) -> Policy:

@@ -9,7 +9,7 @@ from etherloom.rpc.catalog.authority import Authority, AuthorityAddition, Author
 from etherloom.rpc.catalog.hub import HubName
 from etherloom.vpncmd import certificates, formats, values
 from etherloom.vpncmd.command import Command, Desk, Given, main, option, optional
-from etherloom.vpncmd.output import Part, items, listing
+from etherloom.vpncmd.output import RULE, Part, items, listing
 
 _UNREADABLE: Final = "Unable to read the specified X.509 certificate file."
 _NAMES: Final = (
@@ -24,10 +24,12 @@ _NAMES: Final = (
 
 def list_authorities(desk: Desk, given: Given) -> Iterable[Part]:
     rows = desk.call(authority.ENUM_CA, HubName(desk.hub)).rows
-    yield listing(
-        "ID|Issued to|Issuer|Expiration",
-        ((row.handle, row.subject, row.issuer, formats.day(row.expires)) for row in rows),
-    )
+    shown: list[tuple[str, object]] = []
+    for row in rows:
+        shown += [RULE] if shown else []
+        shown += [("ID", row.handle), ("Issued to", row.subject), ("Issuer", row.issuer)]
+        shown.append(("Expiration", formats.day(row.expires)))
+    yield items(shown)
 
 
 def add_authority(desk: Desk, given: Given) -> None:

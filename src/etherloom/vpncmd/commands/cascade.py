@@ -54,7 +54,7 @@ def list_cascades(desk: Desk, given: Given) -> Iterable[Part]:
     rows = desk.call(calls.ENUM_LINK, HubName(desk.hub)).rows
     yield listing(
         "Setting Name|Status|Established at|Destination VPN Server|Virtual Hub",
-        ((row.name, _state(row), formats.long_time(row.connected), row.host, row.target_hub) for row in rows),
+        ((row.name, _state(row), formats.long_time(row.connected), row.host, row.remote_hub) for row in rows),
     )
 
 

@@ -161,7 +161,7 @@ def show_capabilities(desk: Desk, given: Given) -> Iterable[Part]:
         found[row.name] = row.description or row.name, row.value
     yield items(
         (title, yes_no(value) if name.startswith("b_") else value)
-        for name, (title, value) in sorted(found.items())
+        for name, (title, value) in sorted(found.items(), key=lambda entry: entry[0].upper())
     )
 
 
