@@ -81,6 +81,11 @@ DIFFERENCES: Final = (
         "a long sentence of help",
     ),
     Difference(
+        r"The auth type for this Connection Setting is.*|The password belongs to the former user name.*",
+        "<set the password again>",
+        "a long sentence of help",
+    ),
+    Difference(
         r"The retry interval must be .*",
         "<what a retry interval may be>",
         "the original names a limit that it does not have",

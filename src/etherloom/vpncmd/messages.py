@@ -70,6 +70,7 @@ _SENTENCES: Final = {
     ErrorCode.LAYER3_CANT_START_SWITCH: "The switch can't start: it needs an interface.",
     ErrorCode.IP_ADDRESS_DENIED: "This address may not administer the server.",
     ErrorCode.BAD_COMMAND_OR_PARAM: "The command or its parameters are wrong.",
+    ErrorCode.OBJECT_EXISTS: "The specified object already exists.",
     ErrorCode.OPENVPN_IS_NOT_ENABLED: "The OpenVPN Server function is not enabled.",
 }
 

@@ -180,13 +180,12 @@ def show_status(desk: Desk, given: Given) -> Iterable[Part]:
 # --- how a cascade proves who it is ------------------------------------------------------------------------
 
 
-def set_user(desk: Desk, given: Given) -> None:
-    """A hashed password is bound to the name: it can't stay when the name goes."""
+def set_user(desk: Desk, given: Given) -> Iterable[Part]:
+    """The stored hash of a password belongs to the old name: it has to be set again."""
     found = _get(desk, given["name"])
-    changed = replace(found, hub=desk.hub, user=given["USERNAME"])
+    desk.call(calls.SET_LINK, replace(found, hub=desk.hub, user=given["USERNAME"]))
     if found.authentication == _HASHED:
-        changed = replace(changed, hashed_password=hash_password("", given["USERNAME"]))
-    desk.call(calls.SET_LINK, changed)
+        yield output.Text("The password belongs to the former user name: set it with CascadePasswordSet.")
 
 
 def set_anonymous(desk: Desk, given: Given) -> None:
@@ -220,7 +219,8 @@ def get_certificate(desk: Desk, given: Given) -> None:
     found = _get(desk, given["name"])
     if found.authentication != _CERTIFICATE:
         raise Failure(
-            ErrorCode.INTERNAL_ERROR, "The authentication method is not client certificate authentication."
+            ErrorCode.INTERNAL_ERROR,
+            "The specified Cascade Connection is not in client certificate authentication mode.",
         )
     if not found.certificate:
         raise Failure(ErrorCode.INTERNAL_ERROR, "The certificate is not registered.")
