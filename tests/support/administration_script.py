@@ -71,6 +71,11 @@ DIFFERENCES: Final = (
         "a long sentence of help",
     ),
     Difference(
+        r"The port number list specification is invalid.*\n.*|Specify port numbers, separated by commas.*",
+        "<how to write a list of ports>",
+        "a long sentence of help",
+    ),
+    Difference(
         r"The port number or the port number range was.*|Specify a port from 1 to 65535, or two ports.*",
         "<how to write ports>",
         "a long sentence of help",
@@ -107,7 +112,7 @@ class Outcome:
 
     def comparable(self) -> "Outcome":
         """Without what may differ."""
-        if self.command.split(" ")[0] in OWN_WORDS or self.command.endswith("/?"):
+        if self.command.split(" ")[0] in OWN_WORDS or self.command.endswith("?"):
             return replace(self, output="")
         output = self.output
         for difference in DIFFERENCES:

@@ -60,7 +60,11 @@ class RemoteClient:
         """Make a call. Raises Refusal, with DISCONNECTED if the server is gone."""
         pack = encode_record(request)
         pack.add_str("function_name", call.name)
-        return decode_record(call.reply, _accepted(self._exchange(encode(pack))))
+        try:
+            frame = encode(pack)
+        except PackError as error:
+            raise Refusal(ErrorCode.INVALID_PARAMETER, str(error)) from None
+        return decode_record(call.reply, _accepted(self._exchange(frame)))
 
     def _exchange(self, frame: bytes) -> Pack:
         with suppress(*_LOST):

@@ -150,6 +150,13 @@ class Wanted:
 
 def make(wanted: Wanted, signer: tuple[Path, Path] | None) -> tuple[bytes, bytes]:
     """A new certificate and its key, PEM, signed by itself or by the signer. Raises Failure."""
+    try:
+        return _make(wanted, signer)
+    except ValueError as error:
+        raise Failure(ErrorCode.INVALID_PARAMETER, f"No certificate can say this: {error}") from None
+
+
+def _make(wanted: Wanted, signer: tuple[Path, Path] | None) -> tuple[bytes, bytes]:
     key = rsa.generate_private_key(_EXPONENT, wanted.bits)
     chosen = ((oid, wanted.names[label]) for label, oid in _NAMES if wanted.names[label])
     subject = x509.Name([x509.NameAttribute(oid, text) for oid, text in chosen])

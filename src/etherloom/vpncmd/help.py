@@ -60,7 +60,7 @@ def describe(command: Command) -> list[str]:
     if command.parameters:
         entries = [(_name(parameter), _explain(parameter)) for parameter in command.parameters]
         lines += ["Parameters:", *(f" {line}" for line in show_list(entries)), ""]
-    return lines
+    return lines[:-1]
 
 
 def _name(parameter: Parameter) -> str:

@@ -119,16 +119,16 @@ class Session:
         self._desk.answers.clear()
         asks_help, words = _asks_help(words)
         if asks_help and not words:
-            self.code = self._list_commands()
+            self._list_commands()
         else:
             self.code = int(self._carry_out(grammar.parse_words(words), asks_help))
         return True
 
-    def _list_commands(self) -> int:
+    def _list_commands(self) -> None:
+        """The code stays that of the last command."""
         for line in help.list_commands(list(self._commands.values())):
             self._console.write(line)
         self._finish()
-        return 0
 
     # --- one command ---------------------------------------------------------------------------------------
 
@@ -142,7 +142,7 @@ class Session:
             self._console.write(f"{command.name} command - {command.summary}")
         if command.at_hub and not self._desk.hub:
             return self._fail(ErrorCode.INVALID_PARAMETER, messages.SELECT_A_HUB)
-        if asks_help or any(option.name.casefold() in ("?", "help") for option in line.options):
+        if asks_help or _wants_help(line):
             self._write_lines(help.describe(command))
             return ErrorCode.INVALID_PARAMETER
         try:
@@ -255,6 +255,10 @@ def _asks_help(words: tuple[str, ...]) -> tuple[bool, tuple[str, ...]]:
     if first.endswith("?"):
         return True, (first[:-1],)
     return False, words
+
+
+def _wants_help(line: grammar.Line) -> bool:
+    return "?" in line.positional or any(option.name.casefold() in ("?", "help") for option in line.options)
 
 
 def _main_answer(answers: Sequence[tuple[AnyCall, Any]]) -> Any:

@@ -1,6 +1,7 @@
 """What parameters may look like, and what they then mean. Pure; Wrong carries the sentence for the user."""
 
 import re
+import string
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ _TIME: Final = re.compile(r"(\d{4})[/-](\d+)[/-](\d+) +(\d+):(\d+):(\d+)$")
 _NO_TIME: Final = 'Specify year/month/day hour:minute:second, such as "2030/12/31 23:59:59".'
 _PROTOCOLS: Final = {"ip": 0, "tcp": 6, "udp": 17, "icmpv4": 1, "icmpv6": 58}
 _ANY_ADDRESS: Final = IPv4Address(0)
+_SEPARATORS: Final = " -:,;\t"
 MAXIMUM_NUMBER: Final = 4_294_967_295
 
 Check = Callable[[str], Any]
@@ -63,7 +65,7 @@ def text(value: str) -> str:
 
 def nonempty(value: str) -> str:
     if not value:
-        raise Wrong("No string is input.")
+        raise Wrong("You cannot make a blank specification.")
     return value
 
 
@@ -78,7 +80,7 @@ def within(low: int, high: int, sentence: str) -> Check:
 
     def check(value: str) -> int:
         number = leading_number(value)
-        if not low <= number <= high or not _NUMBER.match(value):
+        if not low <= number <= high:
             raise Wrong(sentence)
         return number
 
@@ -92,6 +94,17 @@ def at_least_one(sentence: str) -> Check:
 def yes(value: str) -> bool:
     """Yes, true, or a number that isn't zero."""
     return value[:1].casefold() in ("y", "t") or leading_number(value) != 0
+
+
+def exactly(sentence: str, *words: str) -> Check:
+    """One of the words, whole."""
+
+    def check(value: str) -> str:
+        if value.casefold() not in words:
+            raise Wrong(sentence)
+        return value.casefold()
+
+    return check
 
 
 def one_of(sentence: str, *words: str) -> Check:
@@ -110,7 +123,7 @@ def one_of(sentence: str, *words: str) -> Check:
 
 def safe(value: str) -> str:
     if not value or re.search(r'[\x00-\x1f"*/:<>?\\|]', value):
-        raise Wrong(f'The specified string "{value}" contains a prohibited character.')
+        raise Wrong("The string contains unusable characters.")
     return value
 
 
@@ -125,10 +138,11 @@ port = within(1, 65_535, _PORT)
 
 
 def port_list(value: str) -> tuple[int, ...]:
-    ports = tuple(leading_number(word) for word in re.split(r"[\s,;]+", value) if word)
-    if not ports or any(not 0 < number < 65_536 for number in ports):
-        raise Wrong("Port number list is invalid. Specify port numbers from 1 to 65535, separated by commas.")
-    return ports
+    """Numbers; whether they are ports is for whoever takes them to say."""
+    words = [word for word in re.split(r"[\s,]+", value) if word]
+    if not words or not all(word.isdecimal() for word in words):
+        raise Wrong('Specify port numbers, separated by commas, such as "443,992,8888".')
+    return tuple(leading_number(word) for word in words)
 
 
 def host_and_port(default: int = 0) -> Check:
@@ -313,6 +327,11 @@ def date_time(value: str) -> int:
 
 
 def hexadecimal(value: str) -> bytes:
-    """The bytes in a text of hexadecimal digits; what is no digit separates."""
-    digits = re.sub(r"[^0-9A-Fa-f]", "", value)
-    return bytes.fromhex("0" * (len(digits) % 2) + digits)
+    """The bytes in a text of hexadecimal digits, as far as it is one; blanks and dashes may separate them."""
+    digits = ""
+    for letter in value:
+        if letter in string.hexdigits:
+            digits += letter
+        elif letter not in _SEPARATORS:
+            break
+    return bytes.fromhex(digits[: len(digits) // 2 * 2])

@@ -99,7 +99,16 @@ def test_files_that_cannot_be_opened(vpncmd: Run, tmp_path: Path, option: str) -
 
 
 @pytest.mark.parametrize(
-    "line", ["help MakeCert", "MakeCert /?", "MakeCert?", "?MakeCert", "MakeCert /HELP", "man makecert"]
+    "line",
+    [
+        "help MakeCert",
+        "MakeCert /?",
+        "MakeCert?",
+        "?MakeCert",
+        "MakeCert ?",
+        "MakeCert /HELP",
+        "man makecert",
+    ],
 )
 def test_help(vpncmd: Run, line: str) -> None:
     code, output = vpncmd("/TOOLS", "/CMD", *line.split())
@@ -112,6 +121,18 @@ def test_the_list_of_commands(vpncmd: Run) -> None:
     code, output = vpncmd("/TOOLS", "/CMD", "help")
     assert code == 0
     assert "You can use the following 8 commands: \n" in output
+
+
+def test_a_certificate_that_cannot_be(vpncmd: Run, tmp_path: Path) -> None:
+    options = [option.replace("/C:DE", "/C:Germany") for option in certificate_options(tmp_path)]
+    code, output = vpncmd("/TOOLS", "/CSV", "/CMD", "MakeCert2048", *options)
+    assert code == 38
+    assert "No certificate can say this" in output
+    assert not (tmp_path / "new.cer").exists()
+
+
+def test_listing_commands_keeps_the_code(vpncmd: Run) -> None:
+    assert vpncmd("/TOOLS", keyboard="Nothing\nhelp\n")[0] == 117
 
 
 def test_json_is_one_value_a_command(vpncmd: Run) -> None:

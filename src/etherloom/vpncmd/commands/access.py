@@ -43,10 +43,11 @@ def list_rules(desk: Desk, given: Given) -> Iterable[Part]:
 def describe(rule: AccessRule) -> str:
     """What a rule matches, and what it does besides."""
     parts = list(_parts(rule))
-    if rule.ipv6:
-        return f"(ipv6) {', '.join(parts) or '*'}"
-    about_ip = any(not part.startswith(("SrcUser", "DstUser", "SrcMac", "DstMac")) for part in parts)
-    return f"{'(ipv4)' if about_ip else '(ether)'} {', '.join(parts) or '*'}"
+    if all(part.startswith(("SrcUser", "DstUser", "SrcMac", "DstMac")) for part in parts):
+        family = "(ether)"
+    else:
+        family = "(ipv6)" if rule.ipv6 else "(ipv4)"
+    return f"{family} {', '.join(parts) or '*'}"
 
 
 def _parts(rule: AccessRule) -> Iterator[str]:
@@ -271,12 +272,12 @@ _EXTRAS: Final = (
     option(
         "JITTER",
         "Fluctuation of Jitters to Generate (Percent: 0 - 100): ",
-        values.within(0, 100, "Jitters must be 100 at maximum."),
+        values.within(0, 100, "Fluctuation of Jitters must be 100 at maximum."),
     ),
     option(
         "LOSS",
         "Ratio of Packet Losses (Percent: 0 - 100): ",
-        values.within(0, 100, "Packet losses must be 100 at maximum."),
+        values.within(0, 100, "Ratio of Packet Losses must be 100 at maximum."),
     ),
     optional("REDIRECTURL"),
 )

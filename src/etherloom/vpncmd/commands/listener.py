@@ -73,7 +73,7 @@ def show_udp_ports(desk: Desk, given: Given) -> Iterable[Part]:
 
 def set_udp_ports(desk: Desk, given: Given) -> None:
     """A zero alone means none; the server judges the numbers."""
-    ports = tuple(values.leading_number(word) for word in given["ports"].replace(",", " ").split())
+    ports = given["ports"]
     desk.call(protocol.SET_PORTS_UDP, protocol.UdpPorts(() if ports == (0,) else ports))
 
 
@@ -187,7 +187,10 @@ COMMANDS: Final = (
     Command("ListenerDisable", "Close a TCP port", _switch(False), (main("port", _START, values.port),)),
     Command("PortsUDPGet", "List the UDP ports of the server", show_udp_ports),
     Command(
-        "PortsUDPSet", "Replace the UDP ports of the server", set_udp_ports, (main("ports", _UDP_PORTS),)
+        "PortsUDPSet",
+        "Replace the UDP ports of the server",
+        set_udp_ports,
+        (main("ports", _UDP_PORTS, values.port_list),),
     ),
     Command("ProtoOptionsGet", "List the options of a protocol", show_options, (_PROTOCOL,)),
     Command(

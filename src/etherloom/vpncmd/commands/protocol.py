@@ -105,9 +105,7 @@ def show_azure(desk: Desk, given: Given) -> Iterable[Part]:
     if found.enabled:
         name = desk.call(protocol.GET_DDNS_CLIENT_STATUS, Empty()).host
         rows.append(("Connection to VPN Azure Cloud Server is Established", yes_no(found.is_connected)))
-        rows.append(
-            ("Hostname of this VPN Server on VPN Azure Service", f"{name}.vpnazure.net" if name else "")
-        )
+        rows.append(("Hostname of this VPN Server on VPN Azure Service", f"{name}.vpnazure.net"))
     yield items(rows)
 
 

@@ -63,7 +63,11 @@ def show_host(desk: Desk, given: Given) -> Iterable[Part]:
 
 
 def set_host(desk: Desk, given: Given) -> None:
-    changes: dict[str, Any] = {"address": given["IP"], "mask": given["MASK"]}
+    """What is left out stays."""
+    changes: dict[str, Any] = {}
+    for field, name in (("address", "IP"), ("mask", "MASK")):
+        if int(given[name]):
+            changes[field] = given[name]
     if given["MAC"]:
         mac = values.mac(given["MAC"])
         if mac is None:

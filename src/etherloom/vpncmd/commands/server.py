@@ -200,7 +200,7 @@ def get_configuration(desk: Desk, given: Given) -> Iterable[Part]:
         certificates.save(given["path"], reply.content, "Creation of specified file failed.")
         return
     yield output.Text(f'Config name: "{reply.file_name}", Size: {len(reply.content)}\n')
-    yield output.Text(reply.content.decode("utf-8", "replace").replace("\r\n", "\n"))
+    yield output.Text(reply.content.decode("utf-8", "replace").replace("\r\n", "\n") + "\n")
 
 
 def set_configuration(desk: Desk, given: Given) -> None:

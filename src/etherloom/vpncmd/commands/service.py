@@ -96,7 +96,7 @@ def get_log_file(desk: Desk, given: Given) -> Iterable[Part]:
         certificates.save(given["SAVEPATH"], content, "Unable to write to the specified file.")
         return
     yield output.Text(f"File size of log file: {len(content)}\n")
-    yield output.Text(content.decode("utf-8", "replace").replace("\r\n", "\n"))
+    yield output.Text(content.decode("utf-8", "replace").replace("\r\n", "\n") + "\n")
 
 
 def _download(desk: Desk, path: str, server: str) -> bytes:
@@ -291,7 +291,9 @@ COMMANDS: Final = (
         set_keep,
         (
             option("HOST", "Destination Host Name/IP Address and Port Number: ", values.host_and_port()),
-            option("PROTOCOL", "tcp or udp: ", values.one_of('Please specify "tcp" or "udp".', "tcp", "udp")),
+            option(
+                "PROTOCOL", "tcp or udp: ", values.exactly('Please specify "tcp" or "udp".', "tcp", "udp")
+            ),
             option("INTERVAL", "Interval Between Packets Sends (Seconds): ", values.leading_number),
         ),
     ),
