@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,9 @@ from tests.support.administration_script import (
     write_script,
 )
 from tests.support.netns import Namespace
+from tests.support.peers import Account, Kind
 from tests.support.stock import StockServer
+from tests.support.world import World
 
 pytestmark = [pytest.mark.root, pytest.mark.stock, pytest.mark.slow]
 _SECONDS = 60
@@ -46,6 +48,10 @@ def namespace() -> Iterator[Namespace]:
     made = Namespace("vpncmd")
     yield made
     made.delete()
+
+
+# What goes on while two programs look one after the other.
+_TRAFFIC = re.compile(r"[\d,]+ (?=packets|bytes)|^Transfer (?:Bytes|Packets) *\|.*|-+\+-+", re.MULTILINE)
 
 
 def _run(namespace: Namespace, folder: Path, *options: str, ours: bool) -> subprocess.CompletedProcess[str]:
@@ -95,3 +101,23 @@ def test_both_vpncmds_do_the_same(namespace: Namespace, tmp_path: Path, options:
     theirs, mine = runs
     assert differing(theirs.outcomes, mine.outcomes) == []
     assert mine.configurations == theirs.configurations
+
+
+def test_both_vpncmds_show_a_session_alike(world: World, tmp_path: Path) -> None:
+    client = world.client(Kind.STOCK, "anna")
+    server = world.server(Kind.STOCK)
+    with world.hub(Kind.STOCK) as hub:
+        client.connect(Account(world.address(Kind.STOCK), hub, "anna", "secret"))
+        world.wait_established(client)
+        (session,) = server.sessions(hub)
+        (tmp_path / "script").write_text(
+            f"Hub {hub}\nSessionList\nSessionGet {session.name}\nMacTable\nMacTable {session.name}\n"
+            "MacTable SID-NO\nIpTable\nConnectionList\nConnectionGet CID-0\nStatusGet\nHubList\n"
+        )
+        shown = []
+        for ours in (False, True):
+            done = _run(world.host(Kind.STOCK), tmp_path, "/PROGRAMMING", "/IN:script", ours=ours)
+            outcomes = read_outcomes(done.stdout, done.returncode)
+            shown.append([replace(outcome, output=_TRAFFIC.sub("", outcome.output)) for outcome in outcomes])
+    assert differing(*shown) == []
+    assert session.name in shown[1][1].output

@@ -167,6 +167,11 @@ def _cut_command(arguments: Sequence[str]) -> tuple[list[str], str | None]:
 
 
 def _administer(wishes: Wishes, console: Console) -> int:
+    if console.from_file and wishes.manners.style is not Style.JSON:
+        console.write(
+            f'The commands written in the file "{wishes.commands}" will be used instead of input from '
+            "keyboard."
+        )
     if wishes.manners.style is Style.TEXT:
         for line in _BANNER:
             console.write(line)
@@ -268,9 +273,4 @@ def _select(wishes: Wishes, desk: Office, console: Console) -> None:
 
 def _start(title: str, commands: Sequence[Command], desk: Office, wishes: Wishes, console: Console) -> int:
     session = Session(title, commands, desk, console, wishes.manners)
-    if wishes.commands and wishes.command is None and wishes.manners.style is not Style.JSON:
-        console.write(
-            f'The commands written in the file "{wishes.commands}" will be used instead of input from '
-            "keyboard."
-        )
     return session.run_one(wishes.command) if wishes.command else session.run()

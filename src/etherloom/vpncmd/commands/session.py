@@ -92,8 +92,8 @@ def list_mac_table(desk: Desk, given: Given) -> Iterable[Part]:
                 row.session,
                 row.vlan or "-",
                 formats.mac(row.mac),
-                formats.long_time(row.created),
-                formats.long_time(row.updated),
+                formats.short_time(row.created),
+                formats.short_time(row.updated),
                 _place(row),
             )
             for row in rows
@@ -111,8 +111,8 @@ def list_ip_table(desk: Desk, given: Given) -> Iterable[Part]:
                 row.handle,
                 row.session,
                 f"{row.address} (DHCP)" if row.from_dhcp else row.address,
-                formats.long_time(row.created),
-                formats.long_time(row.updated),
+                formats.short_time(row.created),
+                formats.short_time(row.updated),
                 _place(row),
             )
             for row in rows

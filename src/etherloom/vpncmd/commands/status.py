@@ -7,6 +7,8 @@ from etherloom.rpc.catalog.blocks import ConnectionStatus, NodeFacts
 from etherloom.vpncmd import formats
 
 Row = tuple[str, object]
+# What stock servers call the connection of a session that has none.
+_NO_CONNECTION: Final = "INITING"
 _STATES: Final = (
     "Connection to VPN Server Started",
     "Negotiating",
@@ -34,7 +36,7 @@ def rows(status: ConnectionStatus, *, server: bool) -> Iterator[Row]:
         yield "Number of Established Sessions", f"{_established(status)} Times"
     if status.connected:
         yield from _links(status)
-        yield from _session(status, server=server)
+        yield from _session(status)
 
 
 def _established(status: ConnectionStatus) -> int:
@@ -85,9 +87,9 @@ def _compression(status: ConnectionStatus) -> str:
     return f"Yes ({saved} %)"
 
 
-def _session(status: ConnectionStatus, *, server: bool) -> Iterator[Row]:
+def _session(status: ConnectionStatus) -> Iterator[Row]:
     yield "Session Name", status.session
-    if status.connection and not server:
+    if status.connection not in ("", _NO_CONNECTION):
         yield "Connection Name", status.connection
     yield "Session Key (160 bit)", status.key.hex().upper()
     yield "Bridge / Router Mode", formats.yes_no(status.bridge)
@@ -108,7 +110,7 @@ def node_rows(node: NodeFacts) -> Iterator[Row]:
         ("Client OS Version", node.client_os_version, node.client_os_version),
         ("Client OS Product ID", node.client_os_product_id, node.client_os_product_id),
         ("Client Host Name", node.client_host, node.client_host),
-        ("Client IP Address", node.client_address, int(node.client_address)),
+        ("Client IP Address ", node.client_address, int(node.client_address)),
         ("Client Port", node.client_port, node.client_port),
         ("Server Host Name", node.server_host, node.server_host),
         ("Server IP Address", node.server_address, int(node.server_address)),
