@@ -13,6 +13,7 @@ from typing import Final, TextIO
 from prompt_toolkit import PromptSession
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
+from prompt_toolkit.shortcuts import CompleteStyle
 
 from etherloom.vpncmd.grammar import find_names
 
@@ -22,10 +23,16 @@ class CantOpen(Exception):
 
 
 class Console:
-    """Lines in and out. `commands`: read from this file, the keyboard answers questions only."""
+    """Lines in and out. `commands`: read from this file, the keyboard answers questions only.
 
-    def __init__(self, commands: Path | None = None, copy: Path | None = None) -> None:
+    `plain`: a program may hold the terminal, so there are no colours and no completion.
+    """
+
+    def __init__(
+        self, commands: Path | None = None, copy: Path | None = None, *, plain: bool = False
+    ) -> None:
         """Raises CantOpen."""
+        self._plain: Final = plain
         self._commands: Final = _open_commands(commands) if commands else None
         self._copy: Final = _open_copy(copy) if copy else None
         self._names: tuple[str, ...] = ()
@@ -54,7 +61,7 @@ class Console:
     def read_command(self, prompt: str) -> str | None:
         """The next command line; None at the end."""
         if self._commands is None:
-            return self._ask(prompt, self._edit)
+            return self._ask(prompt, input if self._plain else self._edit)
         line = next(self._commands, None)
         if line is not None:
             self.write(prompt + line)
@@ -87,7 +94,12 @@ class Console:
 
     def _edit(self, prompt: str) -> str:
         if self._editor is None:
-            self._editor = PromptSession(completer=_NameCompleter(lambda: self._names))
+            self._editor = PromptSession(
+                completer=_NameCompleter(lambda: self._names),
+                complete_while_typing=False,
+                complete_style=CompleteStyle.READLINE_LIKE,
+                reserve_space_for_menu=0,
+            )
         return self._editor.prompt(prompt)
 
     def close(self) -> None:

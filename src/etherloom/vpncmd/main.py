@@ -99,6 +99,7 @@ def run(arguments: Sequence[str]) -> int:
         console = Console(
             Path(wishes.commands) if wishes.commands and wishes.command is None else None,
             Path(wishes.copy) if wishes.copy else None,
+            plain=wishes.manners.programming or wishes.manners.style is Style.JSON,
         )
     except CantOpen as error:
         return _say(_End(0, f"Error: {error}", "Error: Couldn't open local console."))

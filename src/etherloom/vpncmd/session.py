@@ -125,10 +125,11 @@ class Session:
         return True
 
     def _list_commands(self) -> None:
-        """The code stays that of the last command."""
+        """The code stays that of the last command, and with it what is said at the end."""
         for line in help.list_commands(list(self._commands.values())):
             self._console.write(line)
-        self._finish()
+        if not self.code:
+            self._finish()
 
     # --- one command ---------------------------------------------------------------------------------------
 

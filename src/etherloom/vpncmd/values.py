@@ -79,7 +79,8 @@ def within(low: int, high: int, sentence: str) -> Check:
     """A number in a range, or the sentence."""
 
     def check(value: str) -> int:
-        number = leading_number(value)
+        found = _NUMBER.match(value)
+        number = int(found[1]) if found else 0
         if not low <= number <= high:
             raise Wrong(sentence)
         return number
@@ -103,20 +104,6 @@ def exactly(sentence: str, *words: str) -> Check:
         if value.casefold() not in words:
             raise Wrong(sentence)
         return value.casefold()
-
-    return check
-
-
-def one_of(sentence: str, *words: str) -> Check:
-    """The first of the words that begins as the value does."""
-
-    def check(value: str) -> str:
-        # "none" has become the empty text.
-        wanted = value.casefold() or ("none" if "none" in words else value)
-        for word in words:
-            if wanted and word.startswith(wanted):
-                return word
-        raise Wrong(sentence)
 
     return check
 

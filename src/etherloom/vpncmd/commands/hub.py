@@ -243,19 +243,28 @@ def _switch_log(on: bool) -> Work:
     return work
 
 
+def _place(words: tuple[str, ...], text: str) -> int:
+    """Where the word is that begins so; the empty text is what `none` has become. Raises Failure."""
+    wanted = text.casefold() or "none"
+    for place, word in enumerate(words):
+        if word.startswith(wanted):
+            return place
+    raise Failure(ErrorCode.INVALID_PARAMETER, _INVALID)
+
+
 def set_log_cycle(desk: Desk, given: Given) -> None:
     which = _which_log(given["security|packet"])
     if which is None:
         raise Failure(ErrorCode.INVALID_PARAMETER, _INVALID)
-    _change_log(desk, **{f"{which}_switch": _CYCLES.index(given["SWITCH"])})
+    _change_log(desk, **{f"{which}_switch": _place(_CYCLES, given["SWITCH"])})
 
 
 def set_packet_level(desk: Desk, given: Given) -> None:
+    kind, level = _place(_PACKETS, given["TYPE"]), _place(_LEVELS, given["SAVE"])
     found = desk.call(log.GET_HUB_LOG, HubName(desk.hub))
     levels = list(found.packet_levels)
-    kind = _PACKETS.index(given["TYPE"])
     levels += [0] * (kind + 1 - len(levels))
-    levels[kind] = _LEVELS.index(given["SAVE"])
+    levels[kind] = level
     desk.call(log.SET_HUB_LOG, replace(found, hub=desk.hub, packet_levels=tuple(levels)))
 
 
@@ -366,9 +375,7 @@ COMMANDS: Final = (
         set_log_cycle,
         (
             _WHICH_LOG,
-            option(
-                "SWITCH", "Specify sec, min, hour, day, month or none: ", values.one_of(_INVALID, *_CYCLES)
-            ),
+            option("SWITCH", "Specify sec, min, hour, day, month or none: "),
         ),
         at_hub=True,
     ),
@@ -377,12 +384,8 @@ COMMANDS: Final = (
         "Choose which packets are written down, and how much of them",
         set_packet_level,
         (
-            option(
-                "TYPE",
-                "Specify tcpconn, tcpdata, dhcp, udp, icmp, ip, arp, or ether: ",
-                values.one_of(_INVALID, *_PACKETS),
-            ),
-            option("SAVE", "Specify none, header, or full: ", values.one_of(_INVALID, *_LEVELS)),
+            option("TYPE", "Specify tcpconn, tcpdata, dhcp, udp, icmp, ip, arp, or ether: "),
+            option("SAVE", "Specify none, header, or full: "),
         ),
         at_hub=True,
     ),
