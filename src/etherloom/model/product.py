@@ -10,3 +10,4 @@ WIRE_VERSION: Final = 501
 WIRE_BUILD: Final = 9674
 SERVER_PRODUCT: Final = "Etherloom VPN Server"
 CLIENT_PRODUCT: Final = "Etherloom VPN Client"
+COMMAND_LINE_PRODUCT: Final = "Etherloom vpncmd"
