@@ -38,6 +38,7 @@ from etherloom.services.accounting import Accounting
 from etherloom.services.admission import Admission
 from etherloom.services.bridges import Bridges
 from etherloom.services.certificates import Certificates
+from etherloom.services.configurations import Configurations
 from etherloom.services.devices import Devices
 from etherloom.services.hubs import Hubs
 from etherloom.services.listeners import Listeners
@@ -208,6 +209,7 @@ def _furnish_house(
         sessions=sessions,
         actual=network,
         traces=traces,
+        configurations=Configurations(owner, counters, unix_milliseconds),
         backup=back_up,
     )
 

@@ -7,6 +7,7 @@ from typing import Protocol
 from etherloom.model.bridge import LocalBridge
 from etherloom.services.bridges import Bridges
 from etherloom.services.certificates import Certificates
+from etherloom.services.configurations import Configurations
 from etherloom.services.devices import DeviceState
 from etherloom.services.hubs import Hubs
 from etherloom.services.listeners import Listeners
@@ -43,4 +44,5 @@ class House:
     sessions: Sessions
     actual: Actual
     traces: Traces
+    configurations: Configurations
     backup: Callable[[str], Awaitable[None]]

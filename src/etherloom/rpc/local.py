@@ -19,7 +19,8 @@ from etherloom.rpc.caller import Caller
 from etherloom.rpc.dispatch import Dispatcher
 from etherloom.rpc.json_rpc import INVALID_REQUEST, answer_request, dump_line, error_answer
 
-LONGEST_LINE: Final = 1_048_576
+# As much as the longest configuration file needs in base64.
+LONGEST_LINE: Final = 96 << 20
 MAXIMUM_CONNECTIONS: Final = 64
 _ROOT: Final = 0
 _CREDENTIALS: Final = struct.Struct("3i")

@@ -25,6 +25,11 @@ class Configurations:
         self._counters: Final = counters
         self._clock: Final = clock
 
+    @property
+    def revision(self) -> int:
+        """The revision that is in force."""
+        return self._owner.snapshot.revision
+
     async def examine(self, data: bytes) -> Report:
         """Say what taking the file over would do; nothing is changed. Raises FaultyConfiguration."""
         takeover, snapshot = await self._read(data)

@@ -3,7 +3,7 @@
 from typing import Final
 
 from etherloom.rpc.dispatch import AnyHandler
-from etherloom.rpc.handlers import hub, listener, own, server, session, trace, user
+from etherloom.rpc.handlers import hub, listener, own, server, session, takeover, trace, user
 
 HANDLERS: Final[tuple[AnyHandler, ...]] = (
     *server.HANDLERS,
@@ -12,5 +12,6 @@ HANDLERS: Final[tuple[AnyHandler, ...]] = (
     *user.HANDLERS,
     *session.HANDLERS,
     *own.HANDLERS,
+    *takeover.HANDLERS,
     *trace.HANDLERS,
 )
