@@ -14,7 +14,8 @@ from etherloom.rpc.caller import Caller
 from etherloom.rpc.catalog import takeover
 from etherloom.rpc.catalog.blocks import Empty
 from etherloom.services.takeover.reading import parse_configuration
-from etherloom.wire.config_text import Block, parse_text, write_text
+from etherloom.wire.config_text import parse_text, write_text
+from tests.support.configuration_file import flatten
 from tests.support.everything import PASSWORD, USER_PASSWORD, fill_bridge, fill_server
 from tests.support.guest import guest, server_port, serving
 from tests.support.netns import Namespace
@@ -24,11 +25,6 @@ from tests.support.stock import StockBridge, StockServer
 pytestmark = [pytest.mark.root, pytest.mark.stock, pytest.mark.slow, pytest.mark.timeout(180)]
 
 Stock = TypeVar("Stock", bound=StockServer)
-_LISTS: Final = {
-    "CascadeList": "ClientOption/AccountName",
-    "CertList": "X509",
-    "LocalBridgeList": "DeviceName",
-}
 # Each is explained in docs/design/differences.md, "Configuration files".
 _DIFFERENT: Final = re.compile(r"ConfigRevision")
 # A server that runs counts on: its L3 switch and its bridges have sessions.
@@ -51,19 +47,6 @@ def started(kind: type[Stock], folder: Path, configuration: bytes | None = None)
     finally:
         program.stop()
         namespace.delete()
-
-
-def flatten(block: Block, path: str = "") -> dict[str, tuple[str, str]]:
-    """Every item by its path; members of lists by what names them, whatever their numbers are."""
-    found = {f"{path}{item.name}": (item.type, item.value) for item in block.items}
-    for inner in block.blocks:
-        found.update(flatten(inner, f"{path}{_name_in_list(block, inner)}/"))
-    return found
-
-
-def _name_in_list(outer: Block, inner: Block) -> str:
-    key = _LISTS.get(outer.name)
-    return inner.name if key is None else flatten(inner)[key][1]
 
 
 def differences(

@@ -32,6 +32,19 @@ def read_policy(owner: Section) -> Policy | None:
     if _BLOCK not in owner:
         return None
     section = owner.section(_BLOCK)
+    known, content = owner.journal.policies, section.content()
+    found = known.get(content)
+    if found is not None:
+        section.skip(*(name for name, _ in content))
+        return found
+    faults = len(owner.journal.faults)
+    policy = _read_items(section)
+    if section.is_spent and len(owner.journal.faults) == faults:
+        known[content] = policy
+    return policy
+
+
+def _read_items(section: Section) -> Policy:
     values: dict[str, Any] = {}
     for item in POLICY_ITEMS:
         default = getattr(DEFAULT_POLICY, item.field)

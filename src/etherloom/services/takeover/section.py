@@ -8,6 +8,7 @@ from ipaddress import AddressValueError, IPv4Address, IPv6Address, ip_address
 from typing import Final, TypeVar
 
 from etherloom.model.kept import KeptBlock, KeptItem
+from etherloom.model.policy import Policy
 from etherloom.state.changes import Put
 from etherloom.state.documents import DocumentError, Record, check_record, find_kind
 from etherloom.state.faults import TIME, WORD
@@ -29,6 +30,8 @@ class Journal:
         self.faults: Final[list[Remark]] = []
         self.remarks: Final[list[Remark]] = []
         self.counters: Final[dict[str, Counter]] = {}
+        # Most users share a few policies: reading one costs 38 items.
+        self.policies: Final[dict[tuple[tuple[str, str], ...], Policy]] = {}
         self._puts: Final[dict[str, Put]] = {}
 
     @property
@@ -127,6 +130,15 @@ class Section:
                 return bytes(_MAC_BYTES)
             return found
         return self._get(name, ("string",), bytes(_MAC_BYTES), _read_mac)
+
+    def content(self) -> tuple[tuple[str, str], ...]:
+        """All items as names and values; reads none of them."""
+        return tuple((item.name, item.value) for item in self._items.values())
+
+    @property
+    def is_spent(self) -> bool:
+        """True if everything here was read."""
+        return not self._blocks and len(self._read) == len(self._items)
 
     def items(self) -> Iterator[Item]:
         """All items, which are read with that."""

@@ -38,8 +38,9 @@ def read_listeners(listeners: Section, server: Section) -> None:
     server.keep(*_CAPS)
     for section in listeners.sections():
         port = section.uint("Port", 0, 1, _PORT)
-        if not port:
+        if "Port" not in section:
             section.fault("the port is missing", "Port")
+        if not port:
             continue
         section.label = str(port)
         listener = Listener(port, section.flag("Enabled", True), *caps)
