@@ -124,12 +124,10 @@ async def test_without_ports_in_the_file_those_here_stay(tmp_path: Path) -> None
 async def test_a_faulty_file_changes_nothing(tmp_path: Path, data: bytes) -> None:
     async with house(tmp_path) as here:
         before = here.documents()
-        for dry in (True, False):
-            with pytest.raises(FaultyConfiguration):
-                if dry:
-                    await here.configurations.examine(data)
-                else:
-                    await here.configurations.take_over(data, "file", TEST, replacing=True)
+        with pytest.raises(FaultyConfiguration):
+            await here.configurations.examine(data)
+        with pytest.raises(FaultyConfiguration):
+            await here.configurations.take_over(data, "file", TEST, replacing=True)
         assert (here.documents(), here.owner.snapshot.revision) == (before, 1)
 
 
