@@ -6,6 +6,7 @@ from typing import Final
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from etherloom.model.bridge import LocalBridge
 from etherloom.model.hub import AdministratorSecret
@@ -28,6 +29,7 @@ _CAPS: Final = ("MaxConnectionsPerIP", "MaxUnestablishedConnections")
 _NO_TLS12: Final = "Tls_Disable1_2"
 _HIGHEST_TLS: Final = "1.3"
 _WEIGHT: Final = 100
+_SHORTEST_KEY: Final = 2_048
 
 
 def read_listeners(listeners: Section, server: Section) -> None:
@@ -102,7 +104,11 @@ def _read_identity(section: Section) -> None:
     chain = tuple(one.data("X509") for one in section.section("ServerChain").sections())
     converted = _convert_key(certificate, key)
     if converted is None:
-        section.remark("certificate and key don't belong together: the ones that are here stay", "ServerCert")
+        sentence = (
+            "the certificate of this server stays: the one in the file doesn't belong to its key, or the key"
+            f" has less than {_SHORTEST_KEY} bits"
+        )
+        section.remark(sentence, "ServerCert")
         return
     section.journal.put(section, keys.SERVER_IDENTITY, ServerIdentity((certificate, *chain), converted))
 
@@ -117,7 +123,7 @@ def _convert_key(certificate: bytes, key: bytes) -> bytes | None:
     public = loaded.public_key().public_bytes(
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
     )
-    if public not in certificate:
+    if public not in certificate or (isinstance(loaded, RSAPrivateKey) and loaded.key_size < _SHORTEST_KEY):
         return None
     return loaded.private_bytes(
         serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
