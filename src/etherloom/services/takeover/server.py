@@ -20,6 +20,8 @@ from etherloom.state import keys
 from etherloom.state.validation import find_record_faults
 
 _PORT: Final = 65_535
+# The original names a TAP adapter by what stands behind this; its interface has both.
+_TAP_PREFIX: Final = "tap_"
 _DEFAULT_CIPHERS: Final = "~DEFAULT~"
 _INTERVALS: Final = (5, 600)
 _USUAL_INTERVAL: Final = 50
@@ -52,9 +54,9 @@ def read_listeners(listeners: Section, server: Section) -> None:
 def read_bridges(bridges: Section) -> None:
     """Take the bridges over. One to a device of another system's kind is only kept."""
     for section in bridges.sections():
-        bridge = LocalBridge(
-            section.text("HubName"), section.text("DeviceName"), section.flag("TapMode"), online=True
-        )
+        tap = section.flag("TapMode")
+        device = f"{_TAP_PREFIX}{section.text('DeviceName')}" if tap else section.text("DeviceName")
+        bridge = LocalBridge(section.text("HubName"), device, tap)
         section.label = bridge_label(bridge)
         faults = [fault.message for fault in find_record_faults(_bridge_key(bridge), bridge)]
         if faults:
@@ -70,7 +72,11 @@ def _bridge_key(bridge: LocalBridge) -> str:
 
 
 def bridge_label(bridge: LocalBridge) -> str:
-    return f"{bridge.hub} {bridge.device}"
+    return f"{bridge.hub} {_shown_device(bridge)}"
+
+
+def _shown_device(bridge: LocalBridge) -> str:
+    return bridge.device.removeprefix(_TAP_PREFIX) if bridge.tap else bridge.device
 
 
 def read_server(section: Section, old: ServerSettings) -> None:
@@ -141,6 +147,8 @@ def _read_keep_alive(section: Section) -> None:
         udp=section.uint("KeepConnectProtocol") == 1,
         interval=min(max(interval, _INTERVALS[0]), _INTERVALS[1]),
     )
+    if keep.enabled:
+        section.remark(f"packets go to {keep.host} every {keep.interval} seconds", "UseKeepConnect")
     if keep != KeepAlive():
         section.journal.put(section, keys.KEEP_ALIVE, keep)
 
@@ -167,7 +175,7 @@ def write_bridges(draft: Draft, bridges: Sequence[LocalBridge]) -> None:
     for number, bridge in enumerate(bridges):
         block = draft.block(f"LocalBridge{number}", bridge_label(bridge))
         block.text("HubName", bridge.hub)
-        block.text("DeviceName", bridge.device)
+        block.text("DeviceName", _shown_device(bridge))
         block.flag("TapMode", bridge.tap)
 
 

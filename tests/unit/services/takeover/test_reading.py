@@ -69,7 +69,7 @@ def test_the_server_itself(server: Snapshot) -> None:
     assert ports == [(443, True), (992, True), (1194, True), (5555, True), (8443, False)]
     assert server.bridges() == [
         LocalBridge("HUB1", "veth0", tap=False),
-        LocalBridge("HUB2", "mytap", tap=True),
+        LocalBridge("HUB2", "tap_mytap", tap=True),
     ]
 
 
