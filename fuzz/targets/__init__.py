@@ -5,7 +5,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final, cast
 
-NAMES: Final = ("pack", "http", "server_login", "client_login", "binary_rpc", "json_rpc")
+NAMES: Final = ("pack", "http", "server_login", "client_login", "binary_rpc", "json_rpc", "configuration")
 CORPUS: Final = Path(__file__).parent.parent / "corpus"
 FuzzOne = Callable[[bytes], None]
 

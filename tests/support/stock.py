@@ -47,11 +47,18 @@ class _Instance:
         self._programs = programs
         self._process: Process | None = None
 
-    def start(self) -> None:
-        """Start from nothing: what an earlier run left is gone."""
+    @property
+    def configuration(self) -> Path:
+        """Where it keeps its configuration."""
+        return self.folder / "lib" / "softether" / f"{self._program.replace('vpn', 'vpn_', 1)}.config"
+
+    def start(self, configuration: bytes | None = None) -> None:
+        """Start from nothing, or from a configuration: what an earlier run left is gone."""
         shutil.rmtree(self.folder, ignore_errors=True)
         for part in ("lib/softether", "log/softether", "run/softether", "run/stock", "tmp"):
             (self.folder / part).mkdir(parents=True, exist_ok=True)
+        if configuration is not None:
+            self.configuration.write_bytes(configuration)
         inside = _STOCK_ROOT / self._programs.softether(self._program).relative_to(self._programs.root)
         argv = self._namespace.privately(
             *("sh", "-c", _PRIVATE, "sh", str(self.folder), str(self._programs.root)),
@@ -87,18 +94,27 @@ class StockServer:
     """The stock vpnserver."""
 
     kind = Kind.STOCK
+    program = "vpnserver"
 
     def __init__(self, namespace: Namespace, folder: Path, programs: Programs) -> None:
         self.namespace = namespace
-        self._instance = _Instance("vpnserver", namespace, folder, programs)
+        self._instance = _Instance(self.program, namespace, folder, programs)
         self._programs = programs
         # 443 is opened first. Without a password administration is open to the same host.
         self._login = ["127.0.0.1:443", "/SERVER"]
         self.admin = Vpncmd(programs, namespace, *self._login)
 
-    def start(self) -> None:
-        self._instance.start()
+    def start(self, configuration: bytes | None = None, password: str | None = None) -> None:
+        """Start, perhaps from a configuration; `password` is the administrator's in there."""
+        if password is not None:
+            self._use(password)
+        self._instance.start(configuration)
         self._instance.wait_ready(self.admin, "ServerInfoGet")
+
+    def configuration(self) -> bytes:
+        """Its configuration as it saves it."""
+        self.admin.call("Flush")
+        return self._instance.configuration.read_bytes()
 
     def stop(self) -> None:
         self._instance.kill()
@@ -109,6 +125,9 @@ class StockServer:
 
     def set_admin_password(self, password: str) -> None:
         self.admin.call("ServerPasswordSet", password)
+        self._use(password)
+
+    def _use(self, password: str) -> None:
         self._login = ["127.0.0.1:443", "/SERVER", f"/PASSWORD:{password}"]
         self.admin = Vpncmd(self._programs, self.namespace, *self._login)
 
@@ -164,6 +183,12 @@ class StockServer:
 
     def logs(self) -> Mapping[str, Path]:
         return self._instance.logs("server_log/*", "security_log/*/*")
+
+
+class StockBridge(StockServer):
+    """The stock vpnbridge, which is a server with one hub."""
+
+    program = "vpnbridge"
 
 
 class StockClient:

@@ -6,7 +6,7 @@ import typer
 
 from etherloom.cli.terminal import Failure
 
-_NAMES: Final = ("import", "export", "plan", "apply", "vpncmd")
+_NAMES: Final = ("plan", "apply", "vpncmd")
 _ANY_ARGUMENTS: Final[dict[str, Any]] = {
     "ignore_unknown_options": True,
     "allow_extra_args": True,

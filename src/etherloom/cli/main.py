@@ -23,6 +23,7 @@ from etherloom.cli import (
     listener,
     server,
     session,
+    takeover,
     terminal,
     trace,
     user,
@@ -70,6 +71,8 @@ def _build() -> typer.Typer:
         ("tls", encryption.app),
     ):
         app.add_typer(group, name=name)
+    terminal.add_command(app, "import", takeover.import_file)
+    terminal.add_command(app, "export", takeover.export_file)
     terminal.add_command(app, "trace", trace.run)
     terminal.add_command(app, "backup", server.back_up)
     terminal.add_command(app, "restore", server.restore)

@@ -46,6 +46,7 @@ from etherloom.services.bridges import Bridges
 from etherloom.services.cascades import Cascades
 from etherloom.services.certificates import Certificates
 from etherloom.services.clusters import Clusters
+from etherloom.services.configurations import Configurations
 from etherloom.services.connections import Connections
 from etherloom.services.devices import Devices
 from etherloom.services.groups import Groups
@@ -263,6 +264,7 @@ def _furnish_house(
         sessions=sessions,
         actual=network,
         traces=traces,
+        configurations=Configurations(owner, counters, unix_milliseconds),
         backup=back_up,
         clusters=Clusters(owner),
         connections=Connections(sessions, unix_milliseconds),

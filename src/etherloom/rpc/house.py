@@ -11,6 +11,7 @@ from etherloom.services.bridges import Bridges
 from etherloom.services.cascades import Cascades
 from etherloom.services.certificates import Certificates
 from etherloom.services.clusters import Clusters
+from etherloom.services.configurations import Configurations
 from etherloom.services.connections import Connections
 from etherloom.services.devices import DeviceState
 from etherloom.services.groups import Groups
@@ -66,6 +67,7 @@ class House:
     sessions: Sessions
     actual: Actual
     traces: Traces
+    configurations: Configurations
     backup: Callable[[str], Awaitable[None]]
     clusters: Clusters
     connections: Connections

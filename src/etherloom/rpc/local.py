@@ -19,7 +19,8 @@ from etherloom.rpc.caller import Caller
 from etherloom.rpc.dispatch import Dispatcher
 from etherloom.rpc.json_rpc import INVALID_REQUEST, answer_request, dump_line, error_answer
 
-LONGEST_LINE: Final = 1_048_576
+# As much as the longest configuration file needs in base64.
+LONGEST_LINE: Final = 96 << 20
 MAXIMUM_CONNECTIONS: Final = 64
 _ROOT: Final = 0
 _CREDENTIALS: Final = struct.Struct("3i")
@@ -29,10 +30,17 @@ _log = structlog.get_logger(room="administration")
 class LocalServer:
     """The socket and its connections. `address` is a path short enough for a Unix socket."""
 
-    def __init__(self, address: str, dispatcher: Dispatcher, user: int | None = None) -> None:
+    def __init__(
+        self,
+        address: str,
+        dispatcher: Dispatcher,
+        user: int | None = None,
+        longest_line: int = LONGEST_LINE,
+    ) -> None:
         self._address: Final = address
         self._dispatcher: Final = dispatcher
         self._user: Final = os.geteuid() if user is None else user
+        self._longest_line: Final = longest_line
         self._writers: Final[set[asyncio.StreamWriter]] = set()
         self._server: asyncio.Server | None = None
 
@@ -44,7 +52,7 @@ class LocalServer:
             bound.bind(self._address)
             # Nobody connects before listen(); the directory is closed to others besides.
             os.chmod(self._address, 0o600)
-            self._server = await asyncio.start_unix_server(self._serve, sock=bound, limit=LONGEST_LINE)
+            self._server = await asyncio.start_unix_server(self._serve, sock=bound, limit=self._longest_line)
         except BaseException:
             bound.close()
             raise
@@ -95,7 +103,7 @@ class LocalServer:
             except asyncio.IncompleteReadError:
                 return
             except asyncio.LimitOverrunError:
-                message = f"a request has at most {LONGEST_LINE} bytes"
+                message = f"a request has at most {self._longest_line} bytes"
                 writer.write(dump_line(error_answer(None, INVALID_REQUEST, message)))
                 return
             writer.write(dump_line(await answer_request(self._dispatcher, caller, line)))

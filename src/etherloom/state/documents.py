@@ -25,6 +25,7 @@ from etherloom.model.log import HubLog, Syslog
 from etherloom.model.protocol import DynamicDns, EtherIpClient, IpsecServices, Protocols, WireguardKey
 from etherloom.model.securenat import SecureNat
 from etherloom.model.server import ClusterSettings, KeepAlive, ServerIdentity, ServerSettings
+from etherloom.model.undo import ImportUndo
 from etherloom.model.user import User
 
 ServerRecord = (
@@ -43,6 +44,7 @@ ServerRecord = (
     | DynamicDns
     | L3Switch
     | KeptConfiguration
+    | ImportUndo
 )
 HubRecord = (
     Hub
@@ -108,6 +110,7 @@ KINDS: Final = (
     _kind("IPsec services", "server/ipsec", IpsecServices, secret=True),
     _kind("dynamic DNS", "server/dynamic-dns", DynamicDns, secret=True),
     _kind("kept configuration", "server/kept", KeptConfiguration, secret=True),
+    _kind("import undo", "server/undo", ImportUndo, secret=True),
     _kind("EtherIP client", "etherip/*", EtherIpClient, secret=True),
     _kind("WireGuard key", "wireguard/*", WireguardKey),
     _kind("layer-3 switch", "l3switch/*", L3Switch),

@@ -18,6 +18,8 @@ PROTOCOLS: Final = "server/protocols"
 IPSEC: Final = "server/ipsec"
 DYNAMIC_DNS: Final = "server/dynamic-dns"
 KEPT: Final = "server/kept"
+UNDO: Final = "server/undo"
+LISTENERS_PREFIX: Final = "listener/"
 ETHERIP_PREFIX: Final = "etherip/"
 WIREGUARD_PREFIX: Final = "wireguard/"
 L3_SWITCHES_PREFIX: Final = "l3switch/"
@@ -29,7 +31,7 @@ def encode_name(name: str) -> str:
 
 
 def listener_key(port: int) -> str:
-    return f"listener/{port}"
+    return f"{LISTENERS_PREFIX}{port}"
 
 
 def hub_key(hub: str) -> str:

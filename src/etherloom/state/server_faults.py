@@ -20,6 +20,7 @@ from etherloom.model.server import (
     ServerIdentity,
     ServerSettings,
 )
+from etherloom.model.undo import ImportUndo
 from etherloom.state.faults import (
     WORD,
     Fault,
@@ -137,7 +138,7 @@ def _l3switch_faults(switch: L3Switch) -> Iterator[Fault]:
         yield Fault(ErrorCode.LAYER3_TABLE_ADD_FAILED, f"a switch has at most {MAXIMUM_ROUTES} routes")
 
 
-def _no_faults(_record: KeptConfiguration) -> Iterator[Fault]:
+def _no_faults(_record: KeptConfiguration | ImportUndo) -> Iterator[Fault]:
     return iter(())
 
 
@@ -157,4 +158,5 @@ SERVER_CHECKS: Final[Mapping[type, Callable[[Any], Iterator[Fault]]]] = {
     DynamicDns: _dynamic_dns_faults,
     L3Switch: _l3switch_faults,
     KeptConfiguration: _no_faults,
+    ImportUndo: _no_faults,
 }

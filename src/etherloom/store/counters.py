@@ -58,6 +58,10 @@ class Counters:
         old = self.get(key)
         self._set(key, replace(old, last_seen=max(at_ms, old.last_seen), traffic=old.traffic + traffic))
 
+    def replace(self, key: str, counter: Counter) -> None:
+        """Count on from there."""
+        self._set(key, counter)
+
     def forget(self, key: str) -> None:
         """Drop the counters of `key`: what bears its name later starts from nothing."""
         self._changed.discard(key)

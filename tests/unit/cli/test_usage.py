@@ -61,7 +61,7 @@ def test_without_a_server(shell: Shell, arguments: tuple[str, ...]) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["import", "export", "plan", "apply", "vpncmd"])
+@pytest.mark.parametrize("name", ["plan", "apply", "vpncmd"])
 def test_what_is_not_there_yet(shell: Shell, name: str) -> None:
     outcome = shell.run(name, "file", "--format", "softether", "/CMD", "-h")
     assert (outcome.status, outcome.output) == (1, "")

@@ -19,8 +19,10 @@ from etherloom.rpc.client import SOCKET_NAME, AdminClient, ClientError, NoServer
 from etherloom.rpc.dispatch import AnyHandler, Dispatcher, Handler
 from etherloom.rpc.handlers.server import echo
 from etherloom.rpc.house import House
-from etherloom.rpc.local import LONGEST_LINE, MAXIMUM_CONNECTIONS, LocalServer
+from etherloom.rpc.local import MAXIMUM_CONNECTIONS, LocalServer
 from etherloom.store.directory import StateDirectory
+
+LONGEST_LINE = 1_048_576
 
 
 @asynccontextmanager
@@ -32,7 +34,8 @@ async def serving(path: Path) -> AsyncIterator[Path]:
 
     handlers: list[AnyHandler] = [Handler(server.TEST, echo), Handler(hub.DELETE_HUB, refuse)]
     with StateDirectory.open(path) as directory:
-        served = LocalServer(directory.address(SOCKET_NAME), Dispatcher(cast(House, None), handlers))
+        dispatcher = Dispatcher(cast(House, None), handlers)
+        served = LocalServer(directory.address(SOCKET_NAME), dispatcher, longest_line=LONGEST_LINE)
         await served.start()
         try:
             yield path

@@ -39,6 +39,7 @@ from etherloom.model.protocol import (
 )
 from etherloom.model.securenat import SecureNat
 from etherloom.model.server import ClusterSettings, KeepAlive, ServerIdentity, ServerSettings
+from etherloom.model.undo import ImportUndo
 from etherloom.model.user import User
 from etherloom.state.documents import (
     KINDS,
@@ -70,6 +71,7 @@ EXAMPLES: dict[str, Record] = {
     ),
     "server/ipsec": IpsecServices(True, secret="ä"),
     "server/dynamic-dns": DynamicDns(False, b"\xff" * 20, proxy_password="p"),
+    "server/undo": ImportUndo(3, 5, "vpn_server.config", b"\xff"),
     "server/kept": KeptConfiguration((KeptBlock(("a", "b"), (KeptItem("n", "uint", "7"),)),)),
     "etherip/%2a": EtherIpClient("*", "LAB", "alice", "p"),
     "wireguard/Ab%2F%3D": WireguardKey("Ab/=", "LAB", "alice"),

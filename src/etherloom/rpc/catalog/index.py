@@ -25,6 +25,7 @@ from etherloom.rpc.catalog import (
     service,
     session,
     table,
+    takeover,
     trace,
     user,
 )
@@ -52,6 +53,7 @@ CALLS: Final[tuple[AnyCall, ...]] = (
     *protocol.CALLS,
     *license.CALLS,
     *own.CALLS,
+    *takeover.CALLS,
     *trace.CALLS,
 )
 _BY_NAME: Final[Mapping[str, AnyCall]] = MappingProxyType(

@@ -25,6 +25,7 @@ from etherloom.rpc.handlers import (
     service,
     session,
     table,
+    takeover,
     trace,
     user,
 )
@@ -52,5 +53,6 @@ HANDLERS: Final[tuple[AnyHandler, ...]] = (
     *table.HANDLERS,
     *session.HANDLERS,
     *own.HANDLERS,
+    *takeover.HANDLERS,
     *trace.HANDLERS,
 )

@@ -1,0 +1,1 @@
+"""Configuration files of the original: taken over into the state, and written from it, a noun a file."""

@@ -1,0 +1,96 @@
+"""What is said about an import: how much came over, what nothing acts on yet, and what is only kept. Pure."""
+
+from collections import Counter as Tally
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from etherloom.model.access_list import AccessRule
+from etherloom.model.authority import Revocation, SourceRules, TrustedCertificate
+from etherloom.model.bridge import LocalBridge
+from etherloom.model.cascade import Cascade
+from etherloom.model.group import Group
+from etherloom.model.hub import AdministratorSecret, Hub, HubMessage, HubOptions, Radius
+from etherloom.model.kept import KeptBlock
+from etherloom.model.l3switch import L3Switch
+from etherloom.model.listener import Listener
+from etherloom.model.log import HubLog, Syslog
+from etherloom.model.protocol import DynamicDns, EtherIpClient, IpsecServices, Protocols, WireguardKey
+from etherloom.model.securenat import SecureNat
+from etherloom.model.server import ClusterSettings, KeepAlive, ServerIdentity
+from etherloom.model.user import User
+from etherloom.services.takeover.reading import Takeover
+
+# Singular, plural, and whether this version acts on it.
+_NOUNS: Final[Mapping[type, tuple[str, str, bool]]] = {
+    Hub: ("hub", "hubs", True),
+    User: ("user", "users", True),
+    Group: ("group", "groups", True),
+    AccessRule: ("access rule", "access rules", False),
+    TrustedCertificate: ("trusted certificate", "trusted certificates", False),
+    Revocation: ("revocation", "revocations", False),
+    SourceRules: ("list of source addresses", "lists of source addresses", False),
+    Cascade: ("cascade", "cascades", False),
+    SecureNat: ("SecureNAT", "SecureNATs", False),
+    HubLog: ("hub's log settings", "hubs' log settings", False),
+    HubMessage: ("hub's message", "hubs' messages", False),
+    HubOptions: ("set of hub options", "sets of hub options", False),
+    Radius: ("hub's RADIUS servers", "hubs' RADIUS servers", False),
+    AdministratorSecret: ("administrator's password", "administrators' passwords", True),
+    Listener: ("listener", "listeners", True),
+    LocalBridge: ("local bridge", "local bridges", True),
+    L3Switch: ("layer-3 switch", "layer-3 switches", False),
+    ServerIdentity: ("certificate with its key", "certificates with their keys", True),
+    KeepAlive: ("keep-alive", "keep-alives", False),
+    Syslog: ("syslog server", "syslog servers", False),
+    Protocols: ("set of other protocols' options", "sets of other protocols' options", False),
+    IpsecServices: ("IPsec service", "IPsec services", False),
+    EtherIpClient: ("EtherIP device", "EtherIP devices", False),
+    WireguardKey: ("WireGuard key", "WireGuard keys", False),
+    DynamicDns: ("dynamic DNS setting", "dynamic DNS settings", False),
+    ClusterSettings: ("cluster setting", "cluster settings", False),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many of a kind came over. `acting` is false for what this version keeps but doesn't act on."""
+
+    noun: str
+    count: int
+    acting: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`remarks`: by line and key. `kept`: paths of items that nothing here knows."""
+
+    counts: tuple[Count, ...]
+    remarks: tuple[str, ...]
+    kept: tuple[str, ...]
+    lost_hubs: tuple[str, ...]
+
+
+def describe(takeover: Takeover, lost_hubs: Sequence[str]) -> Report:
+    """Say what a takeover brings and what it costs."""
+    return Report(
+        counts=tuple(_counts(takeover)),
+        remarks=tuple(map(str, takeover.remarks)),
+        kept=tuple(path for block in takeover.kept for path in _paths(block)),
+        lost_hubs=tuple(lost_hubs),
+    )
+
+
+def _counts(takeover: Takeover) -> Iterator[Count]:
+    tally = Tally(type(put.record) for put in takeover.puts)
+    for record, (one, many, acting) in _NOUNS.items():
+        if tally[record]:
+            yield Count(one if tally[record] == 1 else many, tally[record], acting)
+
+
+def _paths(block: KeptBlock) -> Iterator[str]:
+    path = "/".join(block.path)
+    if not block.items:
+        yield f"{path}/"
+    for item in block.items:
+        yield f"{path}/{item.name}" if path else item.name
