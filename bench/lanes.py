@@ -148,6 +148,7 @@ def _administer(lane: Lane, tools: Tools, seconds: int, rate: int) -> Figures:
         *("--rate", str(rate), "--seconds", str(seconds)),
     )
     process.wait(seconds + 60)
+    found: Figures
     (found,) = printed(process)
     return found
 
