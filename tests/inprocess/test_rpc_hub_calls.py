@@ -114,7 +114,8 @@ async def test_an_address_is_deleted_by_the_handle_that_was_listed(tmp_path: Pat
 def _request_for(what: AnyCall) -> Any:
     """A request about the hub which the limits in question are about."""
     request = what.request()
-    changes = {"hub": "LAB", "online": True, "nat": True, "dhcp": True, "plain": "pw", "password": "pw"}
+    changes = {"hub": "LAB", "online": True, "nat": True, "dhcp": True, "plain": "pw"}
+    changes |= {"password": "pw", "path": "security_log/LAB/1.log"}
     return replace(request, **{name: value for name, value in changes.items() if hasattr(request, name)})
 
 
