@@ -3,7 +3,8 @@
 The PACK element, the configuration item and the command line all use `PolicyItem.name`.
 """
 
-from dataclasses import dataclass, fields
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
 from typing import Final
 
 
@@ -128,3 +129,26 @@ ACTING_POLICY_ITEMS: Final = frozenset(
 )
 DEFAULT_POLICY: Final = Policy()
 assert {item.field for item in POLICY_ITEMS} == {f.name for f in fields(Policy)}
+
+
+def check_policy(policy: Policy) -> Iterator[str]:
+    """Yield a sentence for every item out of its range."""
+    for item in POLICY_ITEMS:
+        value = getattr(policy, item.field)
+        if item.is_flag or item.minimum <= value <= item.maximum or (value == 0 and item.zero_allowed):
+            continue
+        zero = "0 or " if item.zero_allowed else ""
+        yield f"policy {item.name} is {zero}{item.minimum} to {item.maximum}, not {value}"
+
+
+def bounded(policy: Policy) -> Policy:
+    """Return the policy as it is acted on: each item within its range."""
+    numbers = (item for item in POLICY_ITEMS if not item.is_flag)
+    wrong = {item.field: _bounded(item, getattr(policy, item.field)) for item in numbers}
+    return replace(policy, **wrong)
+
+
+def _bounded(item: PolicyItem, value: int) -> int:
+    if value == 0:
+        return 0 if item.zero_allowed else int(getattr(DEFAULT_POLICY, item.field))
+    return min(max(value, item.minimum), item.maximum)

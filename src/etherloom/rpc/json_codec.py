@@ -80,10 +80,17 @@ class _JsonSink:
         self.members[name + SUFFIXES[scalar.kind]] = _write_value(scalar.kind, value)
 
     def put_array(self, name: str, scalar: Scalar, values: Sequence[Value]) -> None:
-        self.members[name + SUFFIXES[scalar.kind]] = [_write_value(scalar.kind, value) for value in values]
+        # As in PACK: what has no values isn't there.
+        if values:
+            written = (_write_value(scalar.kind, value) for value in values)
+            self.members[name + SUFFIXES[scalar.kind]] = [*written]
 
     def put_rows(self, table: Rows, rows: Sequence[Any]) -> None:
-        self.members[table.group] = [encode_record(row) for row in rows]
+        found = [encode_record(row) for row in rows]
+        if table.group:
+            self.members[table.group] = [*found]
+        elif found:
+            self.members |= {name: [row[name] for row in found] for name in found[0]}
 
 
 # --- reading -----------------------------------------------------------------------------------------------
@@ -157,10 +164,20 @@ class _JsonSource:
         return [_read_value(member, scalar, value) for value in self._list(member)]
 
     def get_rows(self, table: Rows) -> Sequence[records.Source]:
-        found = self._list(table.group)
+        found = self._list(table.group) if table.group else self._columns(table)
         if not all(isinstance(row, dict) for row in found):
             raise Refusal(ErrorCode.INVALID_PARAMETER, f"{table.group}: a list of objects is needed")
         return [_JsonSource(row) for row in found if isinstance(row, dict)]
+
+    def _columns(self, table: Rows) -> list[Json]:
+        """Parallel lists as rows; a list that is too short counts as missing."""
+        names = [name + SUFFIXES[scalar.kind] for name, scalar in records.scalars(table.record)]
+        columns = {name: self._list(name) for name in names}
+        size = len(columns[names[0]])
+        return [
+            {name: column[place] for name, column in columns.items() if place < len(column)}
+            for place in range(size)
+        ]
 
     def get_named(self, prefix: str) -> Mapping[str, int]:
         suffix = SUFFIXES[Kind.NUMBER]
@@ -195,5 +212,7 @@ def _check(name: str, value: Value, scalar: Scalar) -> Value | None:
     if isinstance(value, str) and scalar.limit and len(value) > scalar.limit:
         raise Refusal(ErrorCode.INVALID_PARAMETER, f"{name}: at most {scalar.limit} characters")
     if isinstance(value, bytes) and scalar.limit and len(value) != scalar.limit:
+        return None
+    if value == b"" and scalar.optional:
         return None
     return value

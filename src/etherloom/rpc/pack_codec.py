@@ -134,4 +134,6 @@ def _limit(value: Value | None, scalar: Scalar) -> Value | None:
         return clean[: scalar.limit] if scalar.limit else clean
     if isinstance(value, bytes) and scalar.limit and len(value) != scalar.limit:
         return None
+    if value == b"" and scalar.optional:
+        return None
     return value

@@ -13,7 +13,7 @@ from etherloom.handshake.messages import LoginRequest
 from etherloom.handshake.negotiation import AgreedModes, negotiate, session_policy
 from etherloom.model.errors import ErrorCode
 from etherloom.model.hub import Hub
-from etherloom.model.policy import DEFAULT_POLICY, Policy
+from etherloom.model.policy import DEFAULT_POLICY, Policy, bounded
 from etherloom.model.user import User
 from etherloom.services.sessions import RunningSession, SessionKind, Sessions
 from etherloom.state.owner import Owner
@@ -138,7 +138,7 @@ def effective_policy(snapshot: Snapshot, hub: str, user: User | None) -> Policy:
     if user is None:
         return replace(DEFAULT_POLICY, no_broadcast_limiter=True, monitor_port=True)
     group = snapshot.group(hub, user.group) if user.group else None
-    return user.policy or (group.policy if group else None) or DEFAULT_POLICY
+    return bounded(user.policy or (group.policy if group else None) or DEFAULT_POLICY)
 
 
 def _open_hub(snapshot: Snapshot, name: str) -> Hub | Refused:

@@ -1,9 +1,6 @@
 """The certificate that the server shows: in the forms that administrators want, replaced, and made anew."""
 
 import asyncio
-import re
-from base64 import b64decode
-from binascii import Error as Base64Error
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
@@ -16,16 +13,16 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from etherloom.model.errors import ErrorCode, Refusal
 from etherloom.model.server import ServerIdentity
 from etherloom.services.identity import make_identity
+from etherloom.services.pem import PEM_MARK, split_certificates
 from etherloom.state import keys
 from etherloom.state.changes import Operation, Origin, Put
 from etherloom.state.owner import Owner
 
+_LONGEST_CERTIFICATE: Final = 65_536
+_CURVES: Final = (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
 _RSA_BITS: Final = (2_048, 8_192)
 _LONGEST_CHAIN: Final = 10
-_LONGEST_CERTIFICATE: Final = 65_536
-_PEM: Final = b"-----BEGIN "
-_CERTIFICATE: Final = re.compile(rb"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----")
-_CURVES: Final = (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
+_LONGEST_CURVES: Final = (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 
 
@@ -113,19 +110,14 @@ def read_identity(certificate: bytes, intermediates: Sequence[bytes], key: bytes
 
 def _read_certificates(content: bytes) -> Sequence[bytes]:
     """The certificates in a file, DER; there is at least one."""
-    if _PEM not in content:
-        return (content,)
-    try:
-        found = [b64decode(body, validate=False) for body in _CERTIFICATE.findall(content)]
-    except Base64Error:
-        found = []
+    found = split_certificates(content)
     if not found:
         raise _refused("the certificate can't be read: it must be DER or PEM")
     return found
 
 
 def _read_key(content: bytes) -> PrivateKey:
-    load = serialization.load_pem_private_key if _PEM in content else serialization.load_der_private_key
+    load = serialization.load_pem_private_key if PEM_MARK in content else serialization.load_der_private_key
     try:
         key = load(content, None)
     except (ValueError, TypeError, UnsupportedAlgorithm):

@@ -32,6 +32,18 @@ _OPENSSL: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 OPENSSL_NAMES: Final = tuple(_OPENSSL)
+# What the original offers or offered besides: without forward secrecy, or without authenticated encryption.
+_RETIRED: Final = frozenset(
+    {
+        *("RC4-MD5", "RC4-SHA", "DES-CBC-SHA", "DES-CBC3-SHA"),
+        *("AES128-SHA", "AES256-SHA", "AES128-SHA256", "AES256-SHA256"),
+        *("AES128-GCM-SHA256", "AES256-GCM-SHA384"),
+        *("DHE-RSA-AES128-SHA", "DHE-RSA-AES256-SHA", "DHE-RSA-AES128-SHA256", "DHE-RSA-AES256-SHA256"),
+        *("DHE-RSA-AES128-GCM-SHA256", "DHE-RSA-AES256-GCM-SHA384", "DHE-RSA-CHACHA20-POLY1305"),
+        *("ECDHE-RSA-AES128-SHA", "ECDHE-RSA-AES256-SHA"),
+        *("ECDHE-RSA-AES128-SHA256", "ECDHE-RSA-AES256-SHA384"),
+    }
+)
 _SEPARATORS: Final = re.compile(r"[:;,\s]+")
 
 
@@ -56,7 +68,8 @@ async def set_encryption(
 async def set_ciphers_by_name(owner: Owner, text: str, origin: Origin) -> str:
     """Accept the ciphers of a list in the names of OpenSSL, the preferred one first, and return it as kept.
 
-    Raises Refusal (CIPHER_NOT_SUPPORTED) for names that are never served; then nothing is changed.
+    Names of ciphers that are no longer served are kept and choose nothing; a list of such names alone means
+    our own choice. Raises Refusal (CIPHER_NOT_SUPPORTED) for names that nobody knows; then nothing changes.
     """
     names = text.strip().upper()
     ciphers = () if names == OWN_CHOICE else _read_ciphers(names)
@@ -79,7 +92,7 @@ def cipher_names(settings: ServerSettings) -> str:
 
 def _read_ciphers(names: str) -> tuple[str, ...]:
     words = [word for word in _SEPARATORS.split(names) if word]
-    unknown = [word[:64] for word in words if word not in _OPENSSL and word not in CIPHERS]
+    unknown = [word[:64] for word in words if not _is_known(word)]
     if unknown or not words:
         raise Refusal(
             ErrorCode.CIPHER_NOT_SUPPORTED,
@@ -87,4 +100,9 @@ def _read_ciphers(names: str) -> tuple[str, ...]:
             " as ECDHE-RSA-AES256-GCM-SHA384 and TLS_AES_256_GCM_SHA384 with : between them",
         )
     # A cipher named twice, once for each version of TLS, is one.
-    return tuple(dict.fromkeys(_OPENSSL.get(word, word) for word in words))
+    chosen = (_OPENSSL.get(word, word) for word in words)
+    return tuple(dict.fromkeys(cipher for cipher in chosen if cipher in CIPHERS))
+
+
+def _is_known(word: str) -> bool:
+    return word in _OPENSSL or word in CIPHERS or word in _RETIRED

@@ -29,14 +29,10 @@ def refuse(faults: list[Fault]) -> Refusal:
     return Refusal(faults[0].code, "; ".join(lines))
 
 
-def check_policy(policy: Policy) -> Iterator[str]:
-    """Yield a sentence for every item out of its range."""
+def policy_faults(policy: Policy, whose: str) -> Iterator[Fault]:
+    """What can't be kept. A value out of its item's range can, as with the original; it is bounded in use."""
     for item in POLICY_ITEMS:
-        value = getattr(policy, item.field)
-        if item.is_flag or item.minimum <= value <= item.maximum or (value == 0 and item.zero_allowed):
-            continue
-        zero = "0 or " if item.zero_allowed else ""
-        yield f"policy {item.name} is {zero}{item.minimum} to {item.maximum}, not {value}"
+        yield from range_faults(int(getattr(policy, item.field)), 0, WORD, f"policy {item.name} of {whose}")
 
 
 def refusal_faults(check: Callable[[str], str], name: str) -> Iterator[Fault]:

@@ -18,9 +18,9 @@ from etherloom.state.faults import (
     TIME,
     WORD,
     Fault,
-    check_policy,
     invalid,
     length_faults,
+    policy_faults,
     range_faults,
     refusal_faults,
     text_faults,
@@ -53,7 +53,7 @@ def _user_faults(user: User) -> Iterator[Fault]:
         yield from range_faults(value, 0, TIME, f"the time {what} of {user.name}")
     yield from text_faults(user.group, f"the group of {user.name}", _NAME)
     if user.policy is not None:
-        yield from (invalid(f"user {user.name}: {sentence}") for sentence in check_policy(user.policy))
+        yield from policy_faults(user.policy, f"user {user.name}")
 
 
 def _password_faults(secret: PasswordSecret) -> Iterator[Fault]:
@@ -67,7 +67,7 @@ def _group_faults(group: Group) -> Iterator[Fault]:
     yield from text_faults(group.real_name, f"the real name of {group.name}")
     yield from text_faults(group.note, f"the note of {group.name}")
     if group.policy is not None:
-        yield from (invalid(f"group {group.name}: {sentence}") for sentence in check_policy(group.policy))
+        yield from policy_faults(group.policy, f"group {group.name}")
 
 
 def _rule_faults(rule: AccessRule) -> Iterator[Fault]:
@@ -120,7 +120,7 @@ def _sources_faults(sources: SourceRules) -> Iterator[Fault]:
         yield Fault(ErrorCode.TOO_MANY_ITEMS, f"a hub has at most {MAXIMUM_SOURCE_RULES} source rules")
     for rule in sources.rules:
         yield from range_faults(rule.priority, 0, WORD, "the priority of a source rule")
-        if rule.masked and rule.mask.version != rule.address.version:
+        if rule.masked and rule.mask.version != rule.address.version and int(rule.mask):
             yield invalid(f"the mask {rule.mask} doesn't belong to {rule.address}")
 
 
@@ -139,7 +139,7 @@ def _cascade_faults(cascade: Cascade) -> Iterator[Fault]:
         cascade.connections, 1, _CONNECTIONS, f"the number of connections of cascade {cascade.name!r}"
     )
     yield from length_faults(cascade.host_key, _SHA, "a host's key")
-    yield from (invalid(f"cascade {cascade.name!r}: {sentence}") for sentence in check_policy(cascade.policy))
+    yield from policy_faults(cascade.policy, f"cascade {cascade.name!r}")
 
 
 def _cascade_secret_faults(secret: CascadeSecret) -> Iterator[Fault]:

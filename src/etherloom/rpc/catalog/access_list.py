@@ -63,6 +63,14 @@ class AccessRuleAddition:
 
 
 @dataclass(frozen=True, slots=True)
+class AccessRuleAdded:
+    """The rule that was added. JSON has lists of one value each here, as with the original."""
+
+    hub: str = element.text("HubName")
+    rows: tuple[AccessRule, ...] = element.rows(AccessRule, "")
+
+
+@dataclass(frozen=True, slots=True)
 class AccessRuleTable:
     """All rules, in the order in which they are looked at."""
 
@@ -79,7 +87,7 @@ class AccessRuleName:
 
 
 ADD_ACCESS: Final = Call(
-    "AddAccess", AccessRuleAddition, AccessRuleAddition, Who.HUB, "Adds a rule.", changes=True
+    "AddAccess", AccessRuleAddition, AccessRuleAdded, Who.HUB, "Adds a rule.", changes=True
 )
 DELETE_ACCESS: Final = Call(
     "DeleteAccess", AccessRuleName, AccessRuleName, Who.HUB, "Removes a rule.", changes=True

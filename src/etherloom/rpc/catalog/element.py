@@ -5,7 +5,7 @@ codecs do.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import Field, dataclass, field, fields, replace
 from enum import Enum, auto
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any, Final, TypeVar
@@ -62,7 +62,10 @@ class Array:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A table: parallel arrays in PACK, a list of objects called `group` in JSON."""
+    """A table: parallel arrays in PACK, a list of objects called `group` in JSON.
+
+    Without a group it is parallel arrays there too.
+    """
 
     record: type[Any]
     group: str
@@ -123,9 +126,15 @@ def describe(record: type[Any]) -> tuple[tuple[str, Description], ...]:
 
 
 def without_secrets(record: R) -> R:
-    """Return the record with its secret fields as if they had not been given."""
-    secrets = {f.name: f.default for f in fields(record) if not f.repr}  # type: ignore[arg-type]
+    """Return the record with its secret fields blank; those that were not given stay away."""
+    secrets = {f.name: _blank(record, f) for f in fields(record) if not f.repr}  # type: ignore[arg-type]
     return replace(record, **secrets)  # type: ignore[type-var]
+
+
+def _blank(record: Any, secret: Field[Any]) -> Any:
+    if secret.default is not None or getattr(record, secret.name) is None:
+        return secret.default
+    return _empty(secret.metadata[_KEY])
 
 
 def _described(default: R, description: Description, *, secret: bool = False) -> R:

@@ -1,7 +1,6 @@
 """Calls about rules for the frames of a hub."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any, Final
 
@@ -41,11 +40,11 @@ def write_rule(rule: AccessRule, place: int) -> access_list.AccessRule:
 
 async def add_access(
     house: House, caller: Caller, request: access_list.AccessRuleAddition
-) -> access_list.AccessRuleAddition:
+) -> access_list.AccessRuleAdded:
     if len(request.rows) != 1:
         raise Refusal(ErrorCode.INVALID_PARAMETER, f"give one rule to add, not {len(request.rows)}")
     kept = await house.access_lists.add(request.hub, read_rule(request.rows[0]), caller.origin)
-    return replace(request, rows=(write_rule(kept, request.rows[0].id),))
+    return access_list.AccessRuleAdded(request.hub, (write_rule(kept, request.rows[0].id),))
 
 
 async def delete_access(

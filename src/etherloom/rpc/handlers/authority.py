@@ -19,6 +19,7 @@ from etherloom.services.authorities import (
     read_certificate,
 )
 from etherloom.services.hubs import find_hub
+from etherloom.services.pem import first_certificate
 from etherloom.state import keys
 from etherloom.state.snapshot import Snapshot
 
@@ -48,8 +49,8 @@ async def add_ca(
     house: House, caller: Caller, request: authority.AuthorityAddition
 ) -> authority.AuthorityAddition:
     if not request.certificate:
-        raise Refusal(ErrorCode.INVALID_PARAMETER, "give the certificate to trust (X.509, DER)")
-    await house.authorities.trust(request.hub, request.certificate, caller.origin)
+        raise Refusal(ErrorCode.INVALID_PARAMETER, "give the certificate to trust (X.509, DER or PEM)")
+    await house.authorities.trust(request.hub, first_certificate(request.certificate), caller.origin)
     return request
 
 

@@ -73,6 +73,7 @@ _NOT_SERVED: Final = (
     "b_support_sstp",
     "b_support_openvpn",
     "b_support_ddns",
+    "b_support_ddns_proxy",
     "b_support_special_listener",
     "b_cluster_hub_type_fixed",
     "b_local_bridge",

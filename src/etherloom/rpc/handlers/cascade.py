@@ -1,6 +1,7 @@
 """Calls about cascades."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from enum import IntEnum
 from ipaddress import ip_address
 from typing import Any, Final, TypeVar
@@ -68,14 +69,18 @@ async def create_link(
     find_hub(house.owner.snapshot, request.hub)
     secret = _secrets(request)(CascadeSecret())
     await house.cascades.create(request.hub, _read(request), secret, caller.origin)
-    return element.without_secrets(request)
+    return _answer(request)
 
 
 async def set_link(house: House, caller: Caller, request: cascade.CascadeSettings) -> cascade.CascadeSettings:
     find_cascade(house.owner.snapshot, request.hub, check_named(request.name))
     wanted = _read(request)
     await house.cascades.update(request.hub, request.name, lambda _: wanted, _secrets(request), caller.origin)
-    return element.without_secrets(request)
+    return _answer(request)
+
+
+def _answer(request: cascade.CascadeSettings) -> cascade.CascadeSettings:
+    return replace(element.without_secrets(request), host_key=request.host_key or bytes(_HASH_BYTES))
 
 
 async def get_link(

@@ -15,6 +15,7 @@ from etherloom.model.credential import (
 )
 from etherloom.model.errors import ErrorCode, Refusal
 from etherloom.rpc.catalog.user import UserSettings
+from etherloom.services.pem import first_certificate
 from etherloom.services.users import make_password_secret
 
 _NUMBERS: Final[dict[type[Credential], int]] = {
@@ -42,7 +43,7 @@ def read_credential(request: UserSettings) -> Credential:
         case 1:
             return PasswordCredential()
         case 2 if request.certificate:
-            return CertificateCredential(request.certificate)
+            return CertificateCredential(first_certificate(request.certificate))
         case 2:
             raise Refusal(ErrorCode.INVALID_PARAMETER, "the user's certificate is missing")
         case 3:

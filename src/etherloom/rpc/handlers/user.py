@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from etherloom.model.credential import AnonymousCredential, PasswordCredential
 from etherloom.model.errors import ErrorCode, Refusal
-from etherloom.model.policy import DEFAULT_POLICY, POLICY_ITEMS, Policy
+from etherloom.model.policy import DEFAULT_POLICY, POLICY_ITEMS, Policy, check_policy
 from etherloom.model.user import User
 from etherloom.rpc.caller import Caller
 from etherloom.rpc.catalog import element, own, user
@@ -57,7 +57,23 @@ async def create_user(house: House, caller: Caller, request: user.UserSettings) 
     if secret is None and isinstance(new.credential, PasswordCredential) and request.plain is not None:
         secret = make_password_secret(request.plain, request.name)
     await house.users.create(request.hub, new, secret, caller.origin)
-    return element.without_secrets(request)
+    return _answer(request, new)
+
+
+def _answer(request: user.UserSettings, kept: User) -> user.UserSettings:
+    """What was asked for, with the elements of the one credential that was kept, and blank secrets."""
+    bare = replace(
+        request,
+        hashed_key=None,
+        nt_hash=None,
+        plain=None,
+        certificate=None,
+        serial=None,
+        common_name=None,
+        radius_name=None,
+        nt_name=None,
+    )
+    return write_credential(bare, kept.credential, None)
 
 
 def _changed(old: User, request: user.UserSettings) -> User:
@@ -100,7 +116,7 @@ async def set_user(house: House, caller: Caller, request: user.UserSettings) -> 
         caller.origin,
         password=read_password(request),
     )
-    return element.without_secrets(request)
+    return _answer(request, _changed(User(request.name), request))
 
 
 async def delete_user(house: House, caller: Caller, request: user.UserName) -> user.UserName:
@@ -145,7 +161,10 @@ def _policy(old: Policy | None, request: own.UserChange) -> Policy | None:
         if item is None:
             raise Refusal(ErrorCode.INVALID_PARAMETER, f"there is no policy item {wanted.name!r}")
         values[item.field] = bool(wanted.value) if item.is_flag else wanted.value
-    return replace(start or DEFAULT_POLICY, **values)
+    policy = replace(start or DEFAULT_POLICY, **values)
+    if faults := [*check_policy(policy)]:
+        raise Refusal(ErrorCode.INVALID_PARAMETER, "; ".join(faults))
+    return policy
 
 
 HANDLERS: Final = (
