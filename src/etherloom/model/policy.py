@@ -5,7 +5,7 @@ The PACK element, the configuration item and the command line all use `PolicyIte
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
-from typing import Final
+from typing import Any, Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ def check_policy(policy: Policy) -> Iterator[str]:
 def bounded(policy: Policy) -> Policy:
     """Return the policy as it is acted on: each item within its range."""
     numbers = (item for item in POLICY_ITEMS if not item.is_flag)
-    wrong = {item.field: _bounded(item, getattr(policy, item.field)) for item in numbers}
+    wrong: dict[str, Any] = {one.field: _bounded(one, getattr(policy, one.field)) for one in numbers}
     return replace(policy, **wrong)
 
 
