@@ -86,7 +86,7 @@ async def test_a_hub_is_selected_on_the_way(vpncmd: Vpncmd) -> None:
     assert "Error occurred. (Error code: 8)" in output
     code, output = await vpncmd("/HUB:LAB", "/CMD", "UserList", password="hubpw")
     assert code == 0
-    assert 'You have administrator privileges for Virtual Hub "LAB" on the VPN Server.' in output
+    assert "You have administrator privileges for Virtual Hub 'LAB' on the VPN Server." in output
 
 
 async def test_a_wrong_password(vpncmd: Vpncmd) -> None:

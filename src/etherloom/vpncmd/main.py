@@ -249,7 +249,7 @@ def _greet(wishes: Wishes, console: Console) -> None:
     console.write(f'Connection has been established with VPN Server "{host}" (port {port}).\n')
     if wishes.hub:
         console.write(
-            f'You have administrator privileges for Virtual Hub "{wishes.hub}" on the VPN Server.\n'
+            f"You have administrator privileges for Virtual Hub '{wishes.hub}' on the VPN Server.\n"
         )
     else:
         console.write("You have administrator privileges for the entire VPN Server.\n")
