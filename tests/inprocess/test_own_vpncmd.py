@@ -74,6 +74,8 @@ async def test_json_shows_the_reply(vpncmd: Vpncmd) -> None:
     assert json.loads(output)["ServerProductName_str"] == "Etherloom VPN Server"
     code, output = await vpncmd("/JSON", "/CMD", "HubDelete", "NO")
     assert (code, json.loads(output)["error"]["code"]) == (8, 8)
+    code, output = await vpncmd("/JSON", "/CMD", "HubList", password="wrong")
+    assert (code, json.loads(output)["error"]["code"]) == (12, 12)
 
 
 async def test_a_hub_is_selected_on_the_way(vpncmd: Vpncmd) -> None:

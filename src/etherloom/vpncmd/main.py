@@ -16,7 +16,7 @@ from etherloom.vpncmd import grammar, help, messages, values
 from etherloom.vpncmd.command import Command, optional
 from etherloom.vpncmd.commands import SERVER_COMMANDS, TOOL_COMMANDS
 from etherloom.vpncmd.console import CantOpen, Console
-from etherloom.vpncmd.session import Manners, Office, Session, Style
+from etherloom.vpncmd.session import Manners, Office, Session, Style, show_error
 
 _DEFAULT_PORT: Final = 443
 _FLAGS: Final = ("CLIENT", "SERVER", "TOOLS", "CSV", "PROGRAMMING", "JSON")
@@ -100,17 +100,25 @@ def run(arguments: Sequence[str]) -> int:
             Path(wishes.commands) if wishes.commands and wishes.command is None else None,
             Path(wishes.copy) if wishes.copy else None,
             plain=wishes.manners.programming or wishes.manners.style is Style.JSON,
+            silent=wishes.manners.style is Style.JSON,
         )
     except CantOpen as error:
         return _say(_End(0, f"Error: {error}", "Error: Couldn't open local console."))
     try:
         return _administer(wishes, console)
     except _End as end:
-        for line in end.lines:
-            console.write(line)
+        _show_end(end, console, wishes.manners)
         return end.code
     finally:
         console.close()
+
+
+def _show_end(end: _End, console: Console, manners: Manners) -> None:
+    if manners.style is Style.JSON:
+        console.write(show_error(end.code, end.lines))
+        return
+    for line in end.lines:
+        console.write(line)
 
 
 def _say(end: _End) -> int:
@@ -234,7 +242,7 @@ def _connect(wishes: Wishes, console: Console) -> RemoteClient:
         try:
             return RemoteClient(login)
         except Refusal as refusal:
-            if refusal.code is not ErrorCode.ACCESS_DENIED or wishes.manners.programming:
+            if refusal.code is not ErrorCode.ACCESS_DENIED or not wishes.manners.asks:
                 raise _End(refusal.code, messages.error_lines(refusal.code)) from None
         console.write(_TRY_AGAIN)
         password = console.read_password("Password: ")
