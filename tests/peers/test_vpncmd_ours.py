@@ -82,8 +82,8 @@ def _run_script(namespace: Namespace, folder: Path, *options: str, ours: bool) -
         for name, script in (("server", SCRIPT), ("hub", HUB_SCRIPT)):
             write_script(folder / f"{name}.vpncmd", files.name, script)
         done = _run(namespace, folder, "/PROGRAMMING", "/IN:server.vpncmd", *options, ours=ours)
-        _run(namespace, folder, "/CMD", "HubCreate", "ADM", "/PASSWORD:word", ours=ours)
-        login = ("/HUB:adm", "/PASSWORD:word")
+        _run(namespace, folder, "/PASSWORD:word", "/CMD", "HubCreate", "ADM", "/PASSWORD:secret", ours=ours)
+        login = ("/HUB:adm", "/PASSWORD:secret")
         hub = _run(namespace, folder, *login, "/PROGRAMMING", "/IN:hub.vpncmd", *options, ours=ours)
     finally:
         server.stop()
