@@ -1,9 +1,9 @@
 """Commands that every vpncmd carries out alike on every server, wrong ones among them, and what may differ.
 
-One run of all of them in one process: the prompt of `/PROGRAMMING` tells the code of the command before. The
-script (administration_script.txt) leaves the server as it was, but for its certificate and its password, which
-is `word` then. The one for a hub's administrator (administration_script_hub.txt) changes that hub. `{folder}`
-is where files are.
+All of them run in one process: the prompt of `/PROGRAMMING` tells the code of the command before. The script
+(administration_script.txt) leaves the server as it was, but for its certificate and its password, which is
+`word` then. The one for a hub's administrator (administration_script_hub.txt) changes that hub. `{folder}` is
+where files are.
 """
 
 import re

@@ -1,5 +1,6 @@
 """The program: reads its own command line, finds out what to administer, connects, and starts a session."""
 
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from etherloom.vpncmd.console import CantOpen, Console
 from etherloom.vpncmd.session import Manners, Office, Session, Style, show_error
 
 _DEFAULT_PORT: Final = 443
+_INTERRUPTED: Final = 130
 _FLAGS: Final = ("CLIENT", "SERVER", "TOOLS", "CSV", "PROGRAMMING", "JSON")
 _VALUES: Final = ("HUB", "ADMINHUB", "PASSWORD", "IN", "OUT", "CMD")
 _MODES: Final = {"1": "SERVER", "2": "CLIENT", "3": "TOOLS"}
@@ -86,7 +88,15 @@ class _End(Exception):
 
 
 def main() -> None:
-    raise SystemExit(run(sys.argv[1:]))
+    try:
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:
+        code = _INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the output has left; what is still to be flushed goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = ErrorCode.DISCONNECTED
+    raise SystemExit(int(code))
 
 
 def run(arguments: Sequence[str]) -> int:
