@@ -21,8 +21,20 @@ from etherloom.vpncmd.session import Manners, Office, Session, Style, show_error
 
 _DEFAULT_PORT: Final = 443
 _INTERRUPTED: Final = 130
-_FLAGS: Final = ("CLIENT", "SERVER", "TOOLS", "CSV", "PROGRAMMING", "JSON")
-_VALUES: Final = ("HUB", "ADMINHUB", "PASSWORD", "IN", "OUT", "CMD")
+_OPTIONS: Final = {
+    "CLIENT": "Administer a VPN client; not served yet.",
+    "SERVER": "Administer a VPN server or bridge.",
+    "TOOLS": "Use commands that need no server.",
+    "HUB": "Log in as the administrator of this hub.",
+    "ADMINHUB": "Log in as the server's administrator and select this hub.",
+    "PASSWORD": "The administrator's password.",
+    "IN": "A file with commands, one a line.",
+    "OUT": "A file for a copy of all output.",
+    "CMD": "The command to carry out; all that follows belongs to it.",
+    "CSV": "Show tables as CSV.",
+    "PROGRAMMING": "Prompts for programs, which tell the last code; nothing is asked for.",
+    "JSON": "Print one JSON value a command.",
+}
 _MODES: Final = {"1": "SERVER", "2": "CLIENT", "3": "TOOLS"}
 _BANNER: Final = (
     "vpncmd command - administration of VPN servers by command lines",
@@ -53,13 +65,11 @@ _SELF: Final = Command(
     "Administration of VPN servers by command lines",
     lambda desk, given: None,
     (
-        optional("host:port", positional=True),
-        *(optional(name) for name in (*_FLAGS[:3], *_VALUES, *_FLAGS[3:])),
+        optional("host:port", "The server; port 443 if none is given.", positional=True),
+        *(optional(name, about) for name, about in _OPTIONS.items()),
     ),
-    help="Connects to a server (/SERVER) and takes commands from the keyboard, from the file /IN, or the one "
-    "behind /CMD, which comes last. /HUB logs in as the administrator of a hub, /ADMINHUB selects a hub for "
-    "the server's administrator. /OUT writes a copy of all output. /CSV shows tables as CSV, /JSON one JSON "
-    "value a command. The exit code is the error code of the last command, 0 for success.",
+    help="Connects to a server and takes commands from the keyboard, from a file, or the one behind /CMD, "
+    "which comes last. The exit code is the error code of the last command, 0 for success.",
 )
 
 
@@ -148,7 +158,7 @@ def read_arguments(arguments: Sequence[str]) -> Wishes:
     for option in line.options:
         if option.name.casefold() in ("?", "help", "h"):
             raise _End(ErrorCode.INVALID_PARAMETER, *_BANNER, *help.describe(_SELF))
-        found = grammar.find_names(option.name, (*_FLAGS, *_VALUES))
+        found = grammar.find_names(option.name, _OPTIONS)
         if len(found) != 1:
             parameters = [parameter for parameter in _SELF.parameters if parameter.name in found]
             lines = help.unclear_parameter(option.name, _SELF, parameters)

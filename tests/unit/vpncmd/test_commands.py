@@ -42,6 +42,7 @@ def test_parameters_are_sound(command: Command) -> None:
     assert positional.count(True) <= 1
     assert True not in positional[1:]
     for parameter in command.parameters:
+        assert bool(parameter.about) == (parameter.ask is Ask.NEVER)
         assert bool(parameter.prompt) == (parameter.ask is Ask.OPENLY)
         assert not parameter.prompt or parameter.prompt.endswith(": ")
 

@@ -405,6 +405,6 @@ COMMANDS: Final = (
         "PolicyList",
         "List the items of policies, or explain one",
         list_policies,
-        (optional("name", positional=True),),
+        (optional("name", "The item to explain.", positional=True),),
     ),
 )
