@@ -74,6 +74,8 @@ async def test_json_shows_the_reply(vpncmd: Vpncmd) -> None:
     assert json.loads(output)["ServerProductName_str"] == "Etherloom VPN Server"
     code, output = await vpncmd("/JSON", "/CMD", "HubDelete", "NO")
     assert (code, json.loads(output)["error"]["code"]) == (8, 8)
+    code, output = await vpncmd("/JSON", "/CMD", "HubList", password="wrong")
+    assert (code, json.loads(output)["error"]["code"]) == (12, 12)
 
 
 async def test_a_hub_is_selected_on_the_way(vpncmd: Vpncmd) -> None:
@@ -86,7 +88,7 @@ async def test_a_hub_is_selected_on_the_way(vpncmd: Vpncmd) -> None:
     assert "Error occurred. (Error code: 8)" in output
     code, output = await vpncmd("/HUB:LAB", "/CMD", "UserList", password="hubpw")
     assert code == 0
-    assert 'You have administrator privileges for Virtual Hub "LAB" on the VPN Server.' in output
+    assert "You have administrator privileges for Virtual Hub 'LAB' on the VPN Server." in output
 
 
 async def test_a_wrong_password(vpncmd: Vpncmd) -> None:

@@ -12,8 +12,9 @@ import pytest
 
 from tests.support import packages
 from tests.support.administration_script import (
+    HUB_SCRIPT,
+    SCRIPT,
     Outcome,
-    commands,
     differing,
     read_outcomes,
     write_script,
@@ -72,23 +73,28 @@ def _run(namespace: Namespace, folder: Path, *options: str, ours: bool) -> subpr
 
 
 def _run_script(namespace: Namespace, folder: Path, *options: str, ours: bool) -> Run:
-    """The script on a server that has just been set up. Files are in a folder of the same name for both."""
+    """The scripts on a server that has just been set up. Files are in a folder of the same name for both."""
     files = folder / "files"
     files.mkdir()
     server = StockServer(namespace, folder / "server", packages.programs())
     try:
         server.start()
-        write_script(folder / "script.vpncmd", files.name)
-        done = _run(namespace, folder, "/PROGRAMMING", "/IN:script.vpncmd", *options, ours=ours)
+        for name, script in (("server", SCRIPT), ("hub", HUB_SCRIPT)):
+            write_script(folder / f"{name}.vpncmd", files.name, script)
+        done = _run(namespace, folder, "/PROGRAMMING", "/IN:server.vpncmd", *options, ours=ours)
+        _run(namespace, folder, "/PASSWORD:word", "/CMD", "HubCreate", "ADM", "/PASSWORD:secret", ours=ours)
+        login = ("/HUB:adm", "/PASSWORD:secret")
+        hub = _run(namespace, folder, *login, "/PROGRAMMING", "/IN:hub.vpncmd", *options, ours=ours)
     finally:
         server.stop()
     made = {path.name: path.read_text("utf-8-sig") for path in sorted(files.glob("*.config"))}
     configurations = "".join(f"{name}\n{_CHANGING.sub('', text)}\n" for name, text in made.items())
-    return Run(read_outcomes(done.stdout, done.returncode), configurations)
+    outcomes = [outcome for one in (done, hub) for outcome in read_outcomes(one.stdout, one.returncode)]
+    return Run(outcomes, configurations)
 
 
 def test_script_is_long_enough() -> None:
-    assert len({line.split(" ")[0].casefold() for line in commands().splitlines()}) >= 200
+    assert len({line.split(" ")[0].casefold() for line in SCRIPT.read_text().splitlines()}) >= 200
 
 
 @pytest.mark.parametrize("options", [(), ("/CSV",)], ids=["tables", "csv"])

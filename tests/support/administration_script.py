@@ -1,8 +1,9 @@
 """Commands that every vpncmd carries out alike on every server, wrong ones among them, and what may differ.
 
-One run of all of them in one process: the prompt of `/PROGRAMMING` tells the code of the command before. The
-script (administration_script.txt) leaves the server as it was, but for its certificate. `{folder}` is where
-files are read and written.
+All of them run in one process: the prompt of `/PROGRAMMING` tells the code of the command before. The script
+(administration_script.txt) leaves the server as it was, but for its certificate and its password, which is
+`word` then. The one for a hub's administrator (administration_script_hub.txt) changes that hub. `{folder}` is
+where files are.
 """
 
 import re
@@ -12,7 +13,8 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Final
 
-_SCRIPT: Final = Path(__file__).with_name("administration_script.txt")
+SCRIPT: Final = Path(__file__).with_name("administration_script.txt")
+HUB_SCRIPT: Final = Path(__file__).with_name("administration_script_hub.txt")
 _PROMPT: Final = re.compile(r"^\[PROMPT:(\d+):([^\]]*)\]\n", re.MULTILINE)
 # Commands that speak for themselves: what they print is each program's own, their code is compared.
 OWN_WORDS: Final = frozenset({"About", "Check", "help", "PolicyList", "BridgeCreate", "ServerCertRegenerate"})
@@ -120,14 +122,9 @@ class Outcome:
         return replace(self, output=output)
 
 
-def commands() -> str:
-    """The script; `{folder}` is still to be replaced."""
-    return _SCRIPT.read_text()
-
-
-def write_script(path: Path, folder: str) -> None:
-    """Write the script for vpncmd's /IN; its files go into the folder."""
-    path.write_text(commands().replace("{folder}", folder))
+def write_script(path: Path, folder: str, script: Path = SCRIPT) -> None:
+    """Write a script for vpncmd's /IN; its files go into the folder."""
+    path.write_text(script.read_text().replace("{folder}", folder))
 
 
 def read_outcomes(output: str, last_code: int) -> list[Outcome]:

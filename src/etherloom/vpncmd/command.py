@@ -39,13 +39,17 @@ class Ask(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter. The first one of a command may be given without its name, if `positional`."""
+    """One parameter. The first one of a command may be given without its name, if `positional`.
+
+    `about` explains it where there is no prompt.
+    """
 
     name: str
     prompt: str
     check: Check = values.text
     positional: bool = False
     ask: Ask = Ask.OPENLY
+    about: str = ""
 
     @property
     def shown(self) -> str:
@@ -103,6 +107,6 @@ def password(name: str, *, positional: bool = False) -> Parameter:
     return Parameter(name, "", values.text, positional, Ask.PASSWORD)
 
 
-def optional(name: str, check: Check = values.text, *, positional: bool = False) -> Parameter:
+def optional(name: str, about: str, check: Check = values.text, *, positional: bool = False) -> Parameter:
     """A parameter that may be left out; it is None then."""
-    return Parameter(name, "", check, positional, Ask.NEVER)
+    return Parameter(name, "", check, positional, Ask.NEVER, about)

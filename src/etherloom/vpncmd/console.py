@@ -25,14 +25,21 @@ class CantOpen(Exception):
 class Console:
     """Lines in and out. `commands`: read from this file, the keyboard answers questions only.
 
-    `plain`: a program may hold the terminal, so there are no colours and no completion.
+    `plain`: a program may hold the terminal, so there are no colours and no completion. `silent`: prompts and
+    what was typed are not repeated, so that only results are printed.
     """
 
     def __init__(
-        self, commands: Path | None = None, copy: Path | None = None, *, plain: bool = False
+        self,
+        commands: Path | None = None,
+        copy: Path | None = None,
+        *,
+        plain: bool = False,
+        silent: bool = False,
     ) -> None:
         """Raises CantOpen."""
         self._plain: Final = plain
+        self._silent: Final = silent
         self._commands: Final = _open_commands(commands) if commands else None
         self._copy: Final = _open_copy(copy) if copy else None
         self._names: tuple[str, ...] = ()
@@ -63,7 +70,7 @@ class Console:
         if self._commands is None:
             return self._ask(prompt, input if self._plain else self._edit)
         line = next(self._commands, None)
-        if line is not None:
+        if line is not None and not self._silent:
             self.write(prompt + line)
         return line
 
@@ -87,9 +94,12 @@ class Console:
         return None
 
     def _read_piped(self, prompt: str) -> str | None:
-        self.write(prompt, end="")
-        line = sys.stdin.readline()
-        self.write(line.rstrip("\r\n"))
+        if self._silent:
+            line = sys.stdin.readline()
+        else:
+            self.write(prompt, end="")
+            line = sys.stdin.readline()
+            self.write(line.rstrip("\r\n"))
         return line.rstrip("\r\n") if line else None
 
     def _edit(self, prompt: str) -> str:

@@ -71,6 +71,6 @@ def _explain(parameter: Parameter) -> str:
     if parameter.ask is Ask.PASSWORD:
         return "A password; asked for, twice, if it isn't given."
     if parameter.ask is Ask.NEVER:
-        return "May be left out."
+        return parameter.about
     words = parameter.prompt.rsplit("\n", 1)[-1].strip().removesuffix(":")
     return f"{words}."

@@ -1,5 +1,6 @@
 """The program: reads its own command line, finds out what to administer, connects, and starts a session."""
 
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,11 +17,24 @@ from etherloom.vpncmd import grammar, help, messages, values
 from etherloom.vpncmd.command import Command, optional
 from etherloom.vpncmd.commands import SERVER_COMMANDS, TOOL_COMMANDS
 from etherloom.vpncmd.console import CantOpen, Console
-from etherloom.vpncmd.session import Manners, Office, Session, Style
+from etherloom.vpncmd.session import Manners, Office, Session, Style, show_error
 
 _DEFAULT_PORT: Final = 443
-_FLAGS: Final = ("CLIENT", "SERVER", "TOOLS", "CSV", "PROGRAMMING", "JSON")
-_VALUES: Final = ("HUB", "ADMINHUB", "PASSWORD", "IN", "OUT", "CMD")
+_INTERRUPTED: Final = 130
+_OPTIONS: Final = {
+    "CLIENT": "Administer a VPN client; not served yet.",
+    "SERVER": "Administer a VPN server or bridge.",
+    "TOOLS": "Use commands that need no server.",
+    "HUB": "Log in as the administrator of this hub.",
+    "ADMINHUB": "Log in as the server's administrator and select this hub.",
+    "PASSWORD": "The administrator's password.",
+    "IN": "A file with commands, one a line.",
+    "OUT": "A file for a copy of all output.",
+    "CMD": "The command to carry out; all that follows belongs to it.",
+    "CSV": "Show tables as CSV.",
+    "PROGRAMMING": "Prompts for programs, which tell the last code; nothing is asked for.",
+    "JSON": "Print one JSON value a command.",
+}
 _MODES: Final = {"1": "SERVER", "2": "CLIENT", "3": "TOOLS"}
 _BANNER: Final = (
     "vpncmd command - administration of VPN servers by command lines",
@@ -51,13 +65,11 @@ _SELF: Final = Command(
     "Administration of VPN servers by command lines",
     lambda desk, given: None,
     (
-        optional("host:port", positional=True),
-        *(optional(name) for name in (*_FLAGS[:3], *_VALUES, *_FLAGS[3:])),
+        optional("host:port", "The server; port 443 if none is given.", positional=True),
+        *(optional(name, about) for name, about in _OPTIONS.items()),
     ),
-    help="Connects to a server (/SERVER) and takes commands from the keyboard, from the file /IN, or the one "
-    "behind /CMD, which comes last. /HUB logs in as the administrator of a hub, /ADMINHUB selects a hub for "
-    "the server's administrator. /OUT writes a copy of all output. /CSV shows tables as CSV, /JSON one JSON "
-    "value a command. The exit code is the error code of the last command, 0 for success.",
+    help="Connects to a server and takes commands from the keyboard, from a file, or the one behind /CMD, "
+    "which comes last. The exit code is the error code of the last command, 0 for success.",
 )
 
 
@@ -86,7 +98,15 @@ class _End(Exception):
 
 
 def main() -> None:
-    raise SystemExit(run(sys.argv[1:]))
+    try:
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:
+        code = _INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the output has left; what is still to be flushed goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = ErrorCode.DISCONNECTED
+    raise SystemExit(int(code))
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -100,17 +120,25 @@ def run(arguments: Sequence[str]) -> int:
             Path(wishes.commands) if wishes.commands and wishes.command is None else None,
             Path(wishes.copy) if wishes.copy else None,
             plain=wishes.manners.programming or wishes.manners.style is Style.JSON,
+            silent=wishes.manners.style is Style.JSON,
         )
     except CantOpen as error:
         return _say(_End(0, f"Error: {error}", "Error: Couldn't open local console."))
     try:
         return _administer(wishes, console)
     except _End as end:
-        for line in end.lines:
-            console.write(line)
+        _show_end(end, console, wishes.manners)
         return end.code
     finally:
         console.close()
+
+
+def _show_end(end: _End, console: Console, manners: Manners) -> None:
+    if manners.style is Style.JSON:
+        console.write(show_error(end.code, end.lines))
+        return
+    for line in end.lines:
+        console.write(line)
 
 
 def _say(end: _End) -> int:
@@ -130,7 +158,7 @@ def read_arguments(arguments: Sequence[str]) -> Wishes:
     for option in line.options:
         if option.name.casefold() in ("?", "help", "h"):
             raise _End(ErrorCode.INVALID_PARAMETER, *_BANNER, *help.describe(_SELF))
-        found = grammar.find_names(option.name, (*_FLAGS, *_VALUES))
+        found = grammar.find_names(option.name, _OPTIONS)
         if len(found) != 1:
             parameters = [parameter for parameter in _SELF.parameters if parameter.name in found]
             lines = help.unclear_parameter(option.name, _SELF, parameters)
@@ -234,7 +262,7 @@ def _connect(wishes: Wishes, console: Console) -> RemoteClient:
         try:
             return RemoteClient(login)
         except Refusal as refusal:
-            if refusal.code is not ErrorCode.ACCESS_DENIED or wishes.manners.programming:
+            if refusal.code is not ErrorCode.ACCESS_DENIED or not wishes.manners.asks:
                 raise _End(refusal.code, messages.error_lines(refusal.code)) from None
         console.write(_TRY_AGAIN)
         password = console.read_password("Password: ")
@@ -249,7 +277,7 @@ def _greet(wishes: Wishes, console: Console) -> None:
     console.write(f'Connection has been established with VPN Server "{host}" (port {port}).\n')
     if wishes.hub:
         console.write(
-            f'You have administrator privileges for Virtual Hub "{wishes.hub}" on the VPN Server.\n'
+            f"You have administrator privileges for Virtual Hub '{wishes.hub}' on the VPN Server.\n"
         )
     else:
         console.write("You have administrator privileges for the entire VPN Server.\n")

@@ -41,6 +41,11 @@ class Manners:
     style: Style = Style.TEXT
     programming: bool = False
 
+    @property
+    def asks(self) -> bool:
+        """Whether somebody is there to answer."""
+        return not self.programming and self.style is not Style.JSON
+
 
 class Office:
     """The Desk of commands: the selected hub, the open connection, what was answered last."""
@@ -180,8 +185,7 @@ class Session:
 
     def _fail(self, code: ErrorCode, sentence: str) -> int:
         if self._manners.style is Style.JSON:
-            message = sentence.splitlines()[-1] if sentence else messages.describe(code)
-            self._console.write(json.dumps({"error": {"code": int(code), "message": message}}))
+            self._console.write(show_error(code, sentence.splitlines()))
         elif sentence:
             self._console.write(sentence)
         return code
@@ -218,13 +222,13 @@ class Session:
             try:
                 return parameter.check(grammar.read_value(text))
             except Wrong as wrong:
-                if self._manners.programming or self._manners.style is Style.JSON:
+                if not self._manners.asks:
                     raise _Missing(str(wrong)) from None
                 self._write_lines(str(wrong).split("\n"))
                 text = None
 
     def _ask(self, parameter: Parameter) -> str:
-        if self._manners.programming or self._manners.style is Style.JSON:
+        if not self._manners.asks:
             raise _Missing
         if parameter.ask is Ask.PASSWORD:
             answer = self._ask_password()
@@ -244,6 +248,12 @@ class Session:
                 return again
             self._write_lines(["The passwords differ. Try again.", ""])
         return None
+
+
+def show_error(code: int, lines: Sequence[str]) -> str:
+    """A failure as one JSON value."""
+    message = lines[-1] if lines else messages.describe(code)
+    return json.dumps({"error": {"code": int(code), "message": message}})
 
 
 def _asks_help(words: tuple[str, ...]) -> tuple[bool, tuple[str, ...]]:

@@ -9,6 +9,7 @@ from etherloom.vpncmd import help
 from etherloom.vpncmd.command import Ask, Command
 from etherloom.vpncmd.commands import SERVER_COMMANDS, TOOL_COMMANDS
 from etherloom.vpncmd.policies import TITLES
+from etherloom.vpncmd.policy_notes import NOTES
 
 each = pytest.mark.parametrize(
     "command", [*SERVER_COMMANDS, *TOOL_COMMANDS], ids=lambda command: str(command.name)
@@ -42,9 +43,10 @@ def test_parameters_are_sound(command: Command) -> None:
     assert positional.count(True) <= 1
     assert True not in positional[1:]
     for parameter in command.parameters:
+        assert bool(parameter.about) == (parameter.ask is Ask.NEVER)
         assert bool(parameter.prompt) == (parameter.ask is Ask.OPENLY)
         assert not parameter.prompt or parameter.prompt.endswith(": ")
 
 
-def test_every_policy_item_has_a_title() -> None:
-    assert set(TITLES) == {item.name for item in POLICY_ITEMS}
+def test_every_policy_item_has_a_title_and_a_note() -> None:
+    assert set(TITLES) == set(NOTES) == {item.name for item in POLICY_ITEMS}

@@ -143,6 +143,20 @@ def test_json_is_one_value_a_command(vpncmd: Run) -> None:
     assert (code, json.loads(output)["error"]["code"]) == (38, 38)
 
 
+def test_json_is_all_there_is(vpncmd: Run, tmp_path: Path) -> None:
+    (tmp_path / "in").write_text("About\nGetPublicX25519 x\n")
+    for code, output in (
+        vpncmd("/TOOLS", "/JSON", f"/IN:{tmp_path}/in"),
+        vpncmd("/TOOLS", "/JSON", keyboard="About\nGetPublicX25519 x\n"),
+    ):
+        assert code == 38
+        first, second = (json.loads(line) for line in output.splitlines())
+        assert first is None
+        assert second["error"]["code"] == 38
+    code, output = vpncmd("127.0.0.1:1", "/SERVER", "/JSON", "/CMD", "About")
+    assert (code, json.loads(output)["error"]["code"]) == (1, 1)
+
+
 def test_unknown_and_ambiguous_parameters(vpncmd: Run) -> None:
     code, output = vpncmd("/TOOLS", "/CSV", "/CMD", "MakeCert", "/BAD:1")
     assert code == 38

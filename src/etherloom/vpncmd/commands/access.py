@@ -279,7 +279,7 @@ _EXTRAS: Final = (
         "Ratio of Packet Losses (Percent: 0 - 100): ",
         values.within(0, 100, "Ratio of Packet Losses must be 100 at maximum."),
     ),
-    optional("REDIRECTURL"),
+    optional("REDIRECTURL", "Where browsers that match are sent."),
 )
 _FOUR: Final = _rule_parameters(values.ip_and_mask4, "0.0.0.0/0")
 _SIX: Final = _rule_parameters(values.ip_and_mask6, "::/0")

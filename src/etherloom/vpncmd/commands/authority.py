@@ -116,7 +116,12 @@ COMMANDS: Final = (
         "CrlAdd",
         "Take certificates as revoked",
         add_revocation,
-        tuple(optional(name) for name in ("SERIAL", "MD5", "SHA1", "CN", "O", "OU", "C", "ST", "L")),
+        (
+            optional("SERIAL", "The serial number, hexadecimal."),
+            optional("MD5", "The MD5 digest, 32 hexadecimal digits."),
+            optional("SHA1", "The SHA-1 digest, 40 hexadecimal digits."),
+            *(optional(label, f"The {title} of the subject.") for label, _, title in _NAMES),
+        ),
         at_hub=True,
         help="Certificates with everything that is given here are not accepted.",
     ),

@@ -320,8 +320,8 @@ _USER: Final = option("USERNAME", "Connecting User Name: ", values.nonempty)
 _PROXY: Final = (
     _NAME,
     option("SERVER", "Proxy Server Host Name and Port Number: ", values.host_and_port()),
-    optional("USERNAME"),
-    optional("PASSWORD"),
+    optional("USERNAME", "As whom to log in to the proxy."),
+    optional("PASSWORD", "The password for the proxy."),
 )
 _HEADER: Final = option("NAME", "Value name (part before the colon): ", values.nonempty)
 _INTERVAL: Final = "Set at least 1 second for the interval to establish a TCP connection."

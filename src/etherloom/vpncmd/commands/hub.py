@@ -313,7 +313,7 @@ COMMANDS: Final = (
         "Hub",
         "Select a hub",
         select,
-        (optional("name", positional=True),),
+        (optional("name", "The hub.", positional=True),),
         help="Commands about users, sessions and so on are about the selected hub; without a name, none is.",
     ),
     Command("Online", "Open the hub for sessions", _set_online(True), at_hub=True),

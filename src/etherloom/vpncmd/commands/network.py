@@ -128,9 +128,8 @@ COMMANDS: Final = (
         (
             main("hubname", "Virtual Hub Name to Create Bridge: "),
             option("DEVICE", "Bridge Destination Device Name: ", values.nonempty),
-            optional("TAP"),
+            optional("TAP", "With yes, the server makes a tap adapter of that name."),
         ),
-        help="With /TAP:yes the server makes a tap adapter of that name.",
     ),
     Command(
         "BridgeDelete",

@@ -246,7 +246,7 @@ COMMANDS: Final = (
             option("DNS2", "DNS Server 2 ('none' to not set this): ", values.ip),
             option("DOMAIN", "Domain Name: "),
             _LOG,
-            optional("PUSHROUTE"),
+            optional("PUSHROUTE", "Routes for clients: network/mask/gateway, separated by commas."),
         ),
         at_hub=True,
     ),

@@ -277,7 +277,10 @@ COMMANDS: Final = (
         "Debug",
         "Ask the server a developer's question",
         debug,
-        (optional("id", positional=True), optional("ARG")),
+        (
+            optional("id", "The number of the question.", positional=True),
+            optional("ARG", "What it is about."),
+        ),
     ),
     Command("ServerInfoGet", "Show what the server is", show_info),
     Command("ServerStatusGet", "Show the server's counts and times", show_status),
@@ -286,14 +289,14 @@ COMMANDS: Final = (
         "Reboot",
         "Start the server anew",
         reboot,
-        (optional("RESETCONFIG"),),
+        (optional("RESETCONFIG", "With yes, the server forgets everything."),),
         help="All sessions end. With /RESETCONFIG:yes the server forgets its whole configuration.",
     ),
     Command(
         "ConfigGet",
         "Get the server's configuration file",
         get_configuration,
-        (optional("path", positional=True),),
+        (optional("path", "Where to save it.", positional=True),),
         help="Saves the file to the path, or shows it.",
     ),
     Command(

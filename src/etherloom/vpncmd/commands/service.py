@@ -282,6 +282,7 @@ _PUBLIC_PORTS: Final = (
     "When specifying 2 or more port numbers, separate each entry with a comma, like: 444,992,888.\n\n"
     "Public Port Number: "
 )
+_WEIGHT: Final = optional("WEIGHT", "How much of the load the server takes, 100 being usual.")
 COMMANDS: Final = (
     Command("KeepEnable", "Send packets that keep a line open", _switch_keep(True)),
     Command("KeepDisable", "Send no packets that keep a line open", _switch_keep(False)),
@@ -323,7 +324,11 @@ COMMANDS: Final = (
         "LogFileGet",
         "Get a log file",
         get_log_file,
-        (main("name", "Name of log file to download: "), optional("SERVER"), optional("SAVEPATH")),
+        (
+            main("name", "Name of log file to download: "),
+            optional("SERVER", "The server in the cluster that has it."),
+            optional("SAVEPATH", "Where to save it; it is shown otherwise."),
+        ),
     ),
     Command("ClusterSettingGet", "Show the server's part in a cluster", show_cluster),
     Command("ClusterSettingStandalone", "Take the server out of its cluster", leave_cluster),
@@ -331,7 +336,7 @@ COMMANDS: Final = (
         "ClusterSettingController",
         "Make the server a cluster's controller",
         become_controller,
-        (optional("WEIGHT"), optional("ONLY")),
+        (_WEIGHT, optional("ONLY", "With yes, hubs run on other servers only.")),
     ),
     Command(
         "ClusterSettingMember",
@@ -342,7 +347,7 @@ COMMANDS: Final = (
             option("IP", _PUBLIC_ADDRESS, values.ip),
             option("PORTS", _PUBLIC_PORTS, values.port_list),
             password("PASSWORD"),
-            optional("WEIGHT"),
+            _WEIGHT,
         ),
     ),
     Command("ClusterMemberList", "List the servers of the cluster", list_members),

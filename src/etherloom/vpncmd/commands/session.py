@@ -142,7 +142,7 @@ def delete_ip(desk: Desk, given: Given) -> None:
 
 _SESSION: Final = (main("name", "Session name: "),)
 _ENTRY: Final = (main("id", "ID to Delete: ", values.leading_number),)
-_OF_SESSION: Final = (optional("session_name", positional=True),)
+_OF_SESSION: Final = (optional("session_name", "Show this session's only.", positional=True),)
 COMMANDS: Final = (
     Command("SessionList", "List the sessions on the hub", list_sessions, at_hub=True),
     Command("SessionGet", "Show all about a session", show_session, _SESSION, at_hub=True),

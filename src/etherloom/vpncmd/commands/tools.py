@@ -69,8 +69,8 @@ _CERTIFICATE: Final = (
         "Expiration Date of Certificate to Create (Days): ",
         values.within(0, 10_950, "Specify the Expiration Date within the range 0 to 10950."),
     ),
-    optional("SIGNCERT", values.existing_file),
-    optional("SIGNKEY", values.existing_file),
+    optional("SIGNCERT", "The certificate of the authority that signs.", values.existing_file),
+    optional("SIGNKEY", "The key of the authority that signs.", values.existing_file),
     option("SAVECERT", "File Name to Save Certificate to Create: ", values.nonempty),
     option("SAVEKEY", "File Name to Save Private Key to Create: ", values.nonempty),
 )
@@ -96,14 +96,14 @@ EVERYWHERE: Final = (
         measure,
         (
             main("host:port", "Measurement Server Name and Port Number (9821 if omitted): "),
-            *(optional(name) for name in ("NUMTCP", "TYPE", "SPAN", "DOUBLE", "RAW")),
+            *(optional(name, "Of no use here.") for name in ("NUMTCP", "TYPE", "SPAN", "DOUBLE", "RAW")),
         ),
     ),
     Command(
         "TrafficServer",
         "Serve measurements of a network's speed (use iperf3)",
         measure,
-        (optional("port", positional=True), optional("NOHUP")),
+        (optional("port", "Of no use here.", positional=True), optional("NOHUP", "Of no use here.")),
     ),
 )
 COMMANDS: Final = (

@@ -15,6 +15,7 @@ from etherloom.vpncmd import certificates, formats, output, policies, values
 from etherloom.vpncmd.command import Command, Desk, Failure, Given, main, option, optional, password
 from etherloom.vpncmd.commands.server import CERTIFICATE_TO_READ, CERTIFICATE_TO_SAVE
 from etherloom.vpncmd.output import RULE, Part, items, listing
+from etherloom.vpncmd.policy_notes import NOTES
 from etherloom.wire.digest import hash_password, nt_hash
 
 _ANONYMOUS, _PASSWORD, _CERTIFICATE, _SIGNED, _RADIUS, _DOMAIN = range(6)
@@ -216,6 +217,7 @@ def list_policies(desk: Desk, given: Given) -> Iterable[Part]:
         ("Default Value", default),
     ):
         yield output.Text(f"[{title}]\n {text}\n")
+    yield output.Text(f"[Detailed Description of Policy]\n{NOTES[item.name]}\n")
 
 
 # --- groups ------------------------------------------------------------------------------------------------
@@ -405,6 +407,6 @@ COMMANDS: Final = (
         "PolicyList",
         "List the items of policies, or explain one",
         list_policies,
-        (optional("name", positional=True),),
+        (optional("name", "The item to explain.", positional=True),),
     ),
 )
