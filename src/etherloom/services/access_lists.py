@@ -5,8 +5,9 @@ Rules of one priority are looked at in the order in which they were added.
 
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from typing import Final
+from dataclasses import fields, replace
+from operator import attrgetter
+from typing import Any, Final
 
 from etherloom.model.access_list import MAXIMUM_RULES, AccessRule
 from etherloom.model.errors import ErrorCode, Refusal
@@ -23,18 +24,21 @@ FIRST_UNIQUE_ID: Final = 0x10000
 _LONGEST_DELAY: Final = 10_000
 _WHOLE: Final = 100
 _FILES: Final = ("include:", "exclude:")
+_content: Final = attrgetter(*(field.name for field in fields(AccessRule) if field.name != "unique_id"))
 
 
 def complete_rule(rule: AccessRule) -> AccessRule:
     """Return the rule as it is kept: no range of ports ends before it begins, nothing is more than all."""
-    return replace(
-        rule,
-        source_port_last=max(rule.source_port_first, rule.source_port_last),
-        target_port_last=max(rule.target_port_first, rule.target_port_last),
-        delay=min(rule.delay, _LONGEST_DELAY),
-        jitter=min(rule.jitter, _WHOLE),
-        loss=min(rule.loss, _WHOLE),
-    )
+    wanted: dict[str, Any] = {
+        "source_port_last": max(rule.source_port_first, rule.source_port_last),
+        "target_port_last": max(rule.target_port_first, rule.target_port_last),
+        "delay": min(rule.delay, _LONGEST_DELAY),
+        "jitter": min(rule.jitter, _WHOLE),
+        "loss": min(rule.loss, _WHOLE),
+    }
+    # Lists are long, and nearly all of their rules are as they should be.
+    changed = {name: value for name, value in wanted.items() if getattr(rule, name) != value}
+    return replace(rule, **changed) if changed else rule
 
 
 class AccessLists:
@@ -115,7 +119,7 @@ def _count_equal(pairs: Iterable[tuple[AccessRule, AccessRule]]) -> int:
 
 
 def _same(one: AccessRule, other: AccessRule) -> bool:
-    return one is other or one == replace(other, unique_id=one.unique_id)
+    return one is other or _content(one) == _content(other)
 
 
 def _put(hub: str, rules: Sequence[AccessRule], first: int) -> Sequence[Operation]:
