@@ -70,7 +70,7 @@ async def test_the_server(tmp_path: Path) -> None:
         assert (await vpncmd.items("ServerInfoGet"))["Version"] == "Version 5.01 Build 9674"
         assert (await vpncmd.items("ServerStatusGet"))["Server Type"] == "Standalone Server"
         caps = await vpncmd.items("Caps")
-        assert (caps["Standalone Mode"], caps["SecureNAT is Supported"]) == ("Yes", "No")
+        assert (caps["Standalone Mode"], caps["SecureNAT is Supported"]) == ("Yes", "Yes")
         code, output = await vpncmd.run("ServerCipherGet")
         assert (code, "TLS_AES_256_GCM_SHA384" in output) == (0, True)
         await vpncmd.ok("ServerCertGet", f"/{tmp_path}/server.pem")
