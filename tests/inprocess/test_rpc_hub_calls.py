@@ -13,6 +13,7 @@ import pytest
 
 from etherloom.daemon.server import Server
 from etherloom.handshake.messages import Refused, Welcome
+from etherloom.model.cascade import CascadeSecret
 from etherloom.model.errors import ErrorCode, Refusal
 from etherloom.model.policy import Policy
 from etherloom.rpc.caller import Caller, Role
@@ -20,6 +21,7 @@ from etherloom.rpc.catalog import cascade, group, hub, log, option, securenat, t
 from etherloom.rpc.catalog.call import AnyCall, Call
 from etherloom.rpc.handlers.index import HANDLERS
 from etherloom.rpc.limits import LIMITS
+from etherloom.state import keys
 from tests.support import configuration as known
 from tests.support.administration_steps import HUB as STEPS_HUB
 from tests.support.administration_steps import NOWHERE, Different, Step, steps
@@ -208,6 +210,12 @@ async def test_a_cascade_keeps_its_secret_while_something_else_changes(tmp_path:
         name = cascade.CascadeStatusName("LAB", "one")
         found = await call(running, cascade.GET_LINK, name)
         assert (found.host, found.hashed_password) == ("other", b"h" * 20)
+        other = replace(wish, authentication=2, hashed_password=None, plain_password="pw")
+        await call(running, cascade.SET_LINK, other)
+        found = await call(running, cascade.GET_LINK, name)
+        assert (found.plain_password, found.hashed_password) == ("pw", None)
+        secret = running.owner.snapshot.find(keys.cascade_secret_key("LAB", "one"), CascadeSecret)
+        assert secret == CascadeSecret(plain_password="pw")
         await call(running, cascade.SET_LINK, replace(wish, hashed_password=bytes(20)))
         found = await call(running, cascade.GET_LINK, name)
         assert found.hashed_password == bytes(20)

@@ -23,7 +23,8 @@ from etherloom.rpc.catalog.element import (
 
 POLICY_PREFIX: Final = "policy:"
 POLICY_VERSION: Final = Scalar("policy:Ver3", Kind.FLAG)
-BLANKS: Final = " \t\r\n"
+# Not the ends of lines: the original leaves them where they are, in both directions.
+BLANKS: Final = " \t"
 R = TypeVar("R")
 
 

@@ -3,9 +3,11 @@
 Rules of one priority are looked at in the order in which they were added.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import Final
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import fields, replace
+from operator import attrgetter
+from typing import Any, Final
 
 from etherloom.model.access_list import MAXIMUM_RULES, AccessRule
 from etherloom.model.errors import ErrorCode, Refusal
@@ -22,18 +24,21 @@ FIRST_UNIQUE_ID: Final = 0x10000
 _LONGEST_DELAY: Final = 10_000
 _WHOLE: Final = 100
 _FILES: Final = ("include:", "exclude:")
+_content: Final = attrgetter(*(field.name for field in fields(AccessRule) if field.name != "unique_id"))
 
 
 def complete_rule(rule: AccessRule) -> AccessRule:
     """Return the rule as it is kept: no range of ports ends before it begins, nothing is more than all."""
-    return replace(
-        rule,
-        source_port_last=max(rule.source_port_first, rule.source_port_last),
-        target_port_last=max(rule.target_port_first, rule.target_port_last),
-        delay=min(rule.delay, _LONGEST_DELAY),
-        jitter=min(rule.jitter, _WHOLE),
-        loss=min(rule.loss, _WHOLE),
-    )
+    wanted: dict[str, Any] = {
+        "source_port_last": max(rule.source_port_first, rule.source_port_last),
+        "target_port_last": max(rule.target_port_first, rule.target_port_last),
+        "delay": min(rule.delay, _LONGEST_DELAY),
+        "jitter": min(rule.jitter, _WHOLE),
+        "loss": min(rule.loss, _WHOLE),
+    }
+    # Lists are long, and nearly all of their rules are as they should be.
+    changed = {name: value for name, value in wanted.items() if getattr(rule, name) != value}
+    return replace(rule, **changed) if changed else rule
 
 
 class AccessLists:
@@ -48,9 +53,8 @@ class AccessLists:
         def derive(snapshot: Snapshot) -> Sequence[Operation]:
             name = find_hub(snapshot, hub).name
             present = snapshot.access_list(name)
-            most = limit_of(snapshot, name, "max_accesslists") or MAXIMUM_RULES
-            _check_count(len(present) + 1, most)
-            return _numbered(snapshot, name, [rule])
+            _check_count(len(present) + 1, limit_of(snapshot, name, "max_accesslists") or MAXIMUM_RULES)
+            return _change(name, present, [*present, *_obeying(snapshot, name, [rule])])
 
         new = await self._owner.apply(derive, origin)
         return max(new.access_list(hub), key=lambda one: one.unique_id)
@@ -72,13 +76,16 @@ class AccessLists:
     async def replace(
         self, hub: str, rules: Sequence[AccessRule], origin: Origin, *, limited: bool = False
     ) -> None:
-        """Replace all rules. `limited`: by somebody whom the hub's limits bind."""
+        """Replace all rules; those that stay where they were keep their numbers.
+
+        `limited`: by somebody whom the hub's limits bind.
+        """
 
         def derive(snapshot: Snapshot) -> Sequence[Operation]:
             name = find_hub(snapshot, hub).name
             most = limit_of(snapshot, name, "max_accesslists") if limited else 0
             _check_count(len(rules), most or MAXIMUM_RULES)
-            return [DeletePrefix(keys.access_prefix(name)), *_numbered(snapshot, name, rules)]
+            return _change(name, snapshot.access_list(name), _obeying(snapshot, name, rules))
 
         await self._owner.apply(derive, origin)
 
@@ -90,29 +97,49 @@ def _check_count(count: int, most: int) -> None:
         )
 
 
-def _numbered(snapshot: Snapshot, hub: str, rules: Sequence[AccessRule]) -> list[Operation]:
-    """Give new rules numbers above those that are there; once these run out, all get new ones."""
-    present = snapshot.access_list(hub)
+def _change(hub: str, present: Sequence[AccessRule], rules: Sequence[AccessRule]) -> Sequence[Operation]:
+    """Return what makes these rules of those that are there. Only what differs is touched."""
+    wanted = sorted(rules, key=lambda rule: rule.priority)
     first = max([FIRST_UNIQUE_ID - 1, *(rule.unique_id for rule in present)]) + 1
-    if first + len(rules) > WORD:
-        everything = [*present, *rules]
-        return [DeletePrefix(keys.access_prefix(hub)), *_put(snapshot, hub, everything, FIRST_UNIQUE_ID)]
-    return _put(snapshot, hub, rules, first)
+    if first + len(wanted) > WORD:
+        return [DeletePrefix(keys.access_prefix(hub)), *_put(hub, wanted, FIRST_UNIQUE_ID)]
+    ahead = _count_equal(zip(present, wanted, strict=False))
+    behind = _count_equal(zip(reversed(present[ahead:]), reversed(wanted[ahead:]), strict=False))
+    # New numbers are the highest: what is to come after them among equals has to get a new one too.
+    while behind and wanted[ahead:-behind] and wanted[-behind].priority == wanted[-behind - 1].priority:
+        behind -= 1
+    gone = present[ahead : len(present) - behind]
+    deleted = [Delete(keys.access_key(hub, rule.unique_id)) for rule in gone]
+    return [*deleted, *_put(hub, wanted[ahead : len(wanted) - behind], first)]
 
 
-def _put(snapshot: Snapshot, hub: str, rules: Sequence[AccessRule], first: int) -> list[Operation]:
-    done = (_obey(snapshot, hub, complete_rule(rule)) for rule in rules)
+def _count_equal(pairs: Iterable[tuple[AccessRule, AccessRule]]) -> int:
+    """Return how many pairs, from the first on, say the same."""
+    return sum(1 for _ in itertools.takewhile(lambda pair: _same(*pair), pairs))
+
+
+def _same(one: AccessRule, other: AccessRule) -> bool:
+    return one is other or _content(one) == _content(other)
+
+
+def _put(hub: str, rules: Sequence[AccessRule], first: int) -> Sequence[Operation]:
     return [
         Put(keys.access_key(hub, number), replace(rule, unique_id=number))
-        for number, rule in enumerate(done, first)
+        for number, rule in enumerate(rules, first)
     ]
 
 
-def _obey(snapshot: Snapshot, hub: str, rule: AccessRule) -> AccessRule:
-    """Take out of a rule what the hub's limits forbid."""
-    if limit_of(snapshot, hub, "no_delay_jitter_packet_loss"):
+def _obeying(snapshot: Snapshot, hub: str, rules: Sequence[AccessRule]) -> Sequence[AccessRule]:
+    whole = bool(limit_of(snapshot, hub, "no_delay_jitter_packet_loss"))
+    named = bool(limit_of(snapshot, hub, "no_access_list_include_file"))
+    return [_obey(complete_rule(rule), whole=whole, named=named) for rule in rules]
+
+
+def _obey(rule: AccessRule, *, whole: bool, named: bool) -> AccessRule:
+    """Take out of a rule what the hub's limits forbid: loss and delay (`whole`), files of users (`named`)."""
+    if whole:
         rule = replace(rule, delay=0, jitter=0, loss=0)
-    if limit_of(snapshot, hub, "no_access_list_include_file"):
+    if named:
         rule = replace(
             rule, source_user=_without_file(rule.source_user), target_user=_without_file(rule.target_user)
         )

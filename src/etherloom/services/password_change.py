@@ -9,6 +9,7 @@ from etherloom.handshake.messages import PasswordAuth, PasswordChange
 from etherloom.model.credential import PasswordCredential, PasswordSecret
 from etherloom.model.errors import ErrorCode, Refusal
 from etherloom.services.admission import effective_policy
+from etherloom.services.options import limit_of
 from etherloom.state import keys
 from etherloom.state.changes import Operation, Origin, Put
 from etherloom.state.owner import Owner
@@ -39,6 +40,8 @@ def _derive(snapshot: Snapshot, request: PasswordChange, challenge: bytes, now: 
         raise Refusal(ErrorCode.OLD_PASSWORD_WRONG, "no such user, or the old password is wrong")
     if effective_policy(snapshot, request.hub, user).fix_password:
         raise Refusal(ErrorCode.NOT_ENOUGH_RIGHT, "the policy keeps the user from changing the password")
+    if limit_of(snapshot, request.hub, "deny_change_user_password"):
+        raise Refusal(ErrorCode.NOT_ENOUGH_RIGHT, "the hub's limits keep users from changing passwords")
     return (
         Put(keys.user_key(request.hub, user.name), replace(user, updated=now)),
         Put(

@@ -208,3 +208,13 @@ def test_wrong_tables_are_refused(rows: Any) -> None:
 def test_numbers_and_flags_may_be_texts() -> None:
     read = json_codec.decode_record(hub.HubSettings, {"MaxSession_u32": "12", "Online_bool": "yes"})
     assert (read.maximum_sessions, read.online) == (12, True)
+
+
+def test_blanks_around_names_are_cut_and_those_of_passwords_are_not() -> None:
+    """The original reads texts so, those of replies too; line ends stay."""
+    pack = Pack()
+    pack.add_str("Name", " \tbob ")
+    pack.add_unistr("Note", " a note\n")
+    pack.add_str("Auth_Password", " secret ")
+    found = pack_codec.decode_record(user.UserSettings, pack)
+    assert (found.name, found.note, found.plain) == ("bob", "a note\n", " secret ")

@@ -4,16 +4,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from etherloom.model.access_list import AccessRule
 from etherloom.model.errors import ErrorCode, Refusal
-from etherloom.model.hub import HubOptions
+from etherloom.model.hub import Hub, HubOptions
 from etherloom.services import access_lists as module
 from etherloom.services.access_lists import FIRST_UNIQUE_ID, AccessLists
 from etherloom.state import keys
 from etherloom.state.changes import Put
 from etherloom.state.faults import WORD
 from etherloom.state.owner import Owner
+from etherloom.state.preparation import prepare
+from etherloom.state.snapshot import Snapshot
 from tests.support import configuration as known
 from tests.support.configuration import TEST, open_configuration, put
 
@@ -60,6 +64,46 @@ async def test_numbers_are_not_used_again_until_they_run_out(tmp_path: Path) -> 
         assert notes(owner) == ["small", "last", "new"]
         found = [one.unique_id - FIRST_UNIQUE_ID for one in owner.snapshot.access_list("LAB")]
         assert found == [0, 1, 2]
+
+
+def numbers(owner: Owner) -> dict[str, int]:
+    return {one.note: one.unique_id for one in owner.snapshot.access_list("LAB")}
+
+
+async def test_rules_that_stay_where_they_were_keep_their_numbers(tmp_path: Path) -> None:
+    async with open_configuration(tmp_path / "s") as owner:
+        await put(owner, known.hub("LAB"))
+        lists = AccessLists(owner)
+        wanted = [rule("a", 1), rule("b", 2), rule("c", 2), rule("d", 2), rule("e", 3)]
+        await lists.replace("LAB", wanted, TEST)
+        before = numbers(owner)
+        wanted[1] = replace(wanted[1], active=False)
+        await lists.replace("LAB", wanted, TEST)
+        after = numbers(owner)
+        assert notes(owner) == ["a", "b", "c", "d", "e"]
+        assert {note for note in before if before[note] == after[note]} == {"a", "e"}
+        await lists.replace("LAB", wanted[::-1], TEST)
+        assert notes(owner) == ["a", "d", "c", "b", "e"]
+        assert numbers(owner)["a"] == before["a"]
+        await lists.replace("LAB", [rule("e", 3)], TEST)
+        assert numbers(owner) == {"e": before["e"]}
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.booleans()), max_size=6), st.data())
+@settings(max_examples=300, deadline=None)
+def test_what_is_wanted_is_what_is_there_afterwards(old: list[tuple[int, bool]], data: st.DataObject) -> None:
+    def rules(wishes: list[tuple[int, bool]]) -> list[AccessRule]:
+        return [AccessRule(0, priority, discard=discard) for priority, discard in wishes]
+
+    pool = st.permutations(old) | st.lists(st.tuples(st.integers(0, 3), st.booleans()), max_size=6)
+    new = data.draw(pool)
+    snapshot = Snapshot.build(1, {keys.hub_key("LAB"): Hub("LAB")})
+    for wishes in (old, new):
+        snapshot = prepare(
+            snapshot, module._change("LAB", snapshot.access_list("LAB"), rules(wishes))
+        ).snapshot
+    found = [(one.priority, one.discard) for one in snapshot.access_list("LAB")]
+    assert found == sorted(new, key=lambda wish: wish[0])
 
 
 async def test_what_is_kept_of_a_rule(tmp_path: Path) -> None:

@@ -6,10 +6,15 @@ import pytest
 
 from etherloom.handshake.client_facts import ClientFacts
 from etherloom.handshake.messages import PasswordChange
-from etherloom.model.credential import PasswordSecret
+from etherloom.model.credential import PasswordCredential, PasswordSecret
 from etherloom.model.errors import ErrorCode, Refusal
+from etherloom.model.group import Group
+from etherloom.model.hub import HubOptions
 from etherloom.model.policy import Policy
+from etherloom.model.user import User
 from etherloom.services.password_change import change_password
+from etherloom.state import keys
+from etherloom.state.changes import Put
 from etherloom.state.owner import Owner
 from etherloom.wire.digest import hash_password, secure_password
 from tests.support.configuration import TEST, hub, open_configuration, put, user
@@ -63,3 +68,23 @@ async def test_refusals_change_nothing(tmp_path: Path, asked: PasswordChange, co
             await change_password(owner, asked, CHALLENGE, TEST, 7_000)
         assert refused.value.code == code
         assert owner.snapshot is before
+
+
+async def test_a_hub_may_keep_all_its_users_from_it(tmp_path: Path) -> None:
+    async with open_configuration(tmp_path / "state") as owner:
+        await fill(owner)
+        await put(owner, Put(keys.limits_key("LAB"), HubOptions((("deny_change_user_password", 1),))))
+        with pytest.raises(Refusal) as refused:
+            await change_password(owner, request(), CHALLENGE, TEST, 7_000)
+        assert refused.value.code is ErrorCode.NOT_ENOUGH_RIGHT
+
+
+async def test_a_groups_policy_fixes_the_passwords_of_its_users(tmp_path: Path) -> None:
+    async with open_configuration(tmp_path / "state") as owner:
+        await fill(owner)
+        crew = Group("crew", policy=Policy(fix_password=True))
+        member = User("alice", PasswordCredential(), group="crew")
+        await put(owner, Put(keys.group_key("LAB", "crew"), crew), Put(keys.user_key("LAB", "alice"), member))
+        with pytest.raises(Refusal) as refused:
+            await change_password(owner, request(), CHALLENGE, TEST, 7_000)
+        assert refused.value.code is ErrorCode.NOT_ENOUGH_RIGHT

@@ -29,6 +29,12 @@ _FORCED: Final[Mapping[str, Any]] = {
     "monitor": False,
 }
 _HASH_BYTES: Final = 20
+# The secret of each kind of authentication, and what it is if there is none.
+_PROOFS: Final[Mapping[int, tuple[str, Any]]] = {
+    AccountAuthentication.PASSWORD: ("hashed_password", b""),
+    AccountAuthentication.PLAIN_PASSWORD: ("plain_password", ""),
+    AccountAuthentication.CERTIFICATE: ("private_key", b""),
+}
 # A session that doesn't stand has no policy.
 _NOTHING: Final = Policy(access=False, max_connection=0, time_out=0)
 _Number = TypeVar("_Number", bound=IntEnum)
@@ -54,11 +60,13 @@ def _read(request: cascade.CascadeSettings) -> Cascade:
 
 
 def _secrets(request: cascade.CascadeSettings) -> Callable[[CascadeSecret], CascadeSecret]:
-    """What isn't given stays; a hash of zeros is none."""
+    """What isn't given stays, if it belongs to this kind of authentication; a hash of zeros is none."""
 
     def change(old: CascadeSecret) -> CascadeSecret:
         hashed = old.hashed_password if request.hashed_password is None else request.hashed_password
-        return fill(CascadeSecret, request, old, hashed_password=hashed if any(hashed) else b"")
+        given = fill(CascadeSecret, request, old, hashed_password=hashed if any(hashed) else b"")
+        others = _PROOFS.keys() - {request.authentication}
+        return replace(given, **dict(_PROOFS[kind] for kind in others))
 
     return change
 
