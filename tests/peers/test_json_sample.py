@@ -41,6 +41,7 @@ MORE: Final = {
 }
 # What stock answers otherwise, and why we don't.
 DIFFERENT_CODES: Final = {
+    "SetServerCipher": "RC4-MD5 is never spoken: docs/design/differences.md",
     "SetDDnsInternetSetting": "5.01.9674 knows the misspelt name only; we serve both",
     "GetDDnsInternetSetting": "the same",
     "ChangeDDnsClientHostname": "nothing of ours calls the original's dynamic DNS",
