@@ -80,7 +80,11 @@ class _JsonSink:
         self.members[name + SUFFIXES[scalar.kind]] = _write_value(scalar.kind, value)
 
     def put_array(self, name: str, scalar: Scalar, values: Sequence[Value]) -> None:
-        self.members[name + SUFFIXES[scalar.kind]] = [_write_value(scalar.kind, value) for value in values]
+        # The original writes elements, and an array without values is none.
+        if values:
+            self.members[name + SUFFIXES[scalar.kind]] = [
+                _write_value(scalar.kind, value) for value in values
+            ]
 
     def put_rows(self, table: Rows, rows: Sequence[Any]) -> None:
         self.members[table.group] = [encode_record(row) for row in rows]
