@@ -15,6 +15,7 @@ from etherloom.model.errors import ErrorCode
 from etherloom.model.hub import Hub
 from etherloom.state import keys
 from etherloom.state.changes import Put
+from tests.support.asynchronous import until
 from tests.support.configuration import administrator, hub, put, user
 from tests.support.guest import Guest, guest, serving
 
@@ -89,6 +90,18 @@ async def test_several_calls_on_one_connection(tmp_path: Path) -> None:
         assert created["result"]["HubName_str"] == "New"
         hubs = (await call(one, CHIEF, "EnumHub", {}))["result"]["HubList"]
         assert [row["HubName_str"] for row in hubs] == ["LAB", "New", "open"]
+
+
+async def test_the_connection_itself_is_listed_until_it_ends(tmp_path: Path) -> None:
+    async with serving(tmp_path) as server:
+        await fill(server)
+        async with guest(server) as one:
+            answer = await call(one, CHIEF, "EnumConnection", {})
+            (row,) = answer["result"]["ConnectionList"]
+            assert (row["Ip_ip"], row["Type_u32"]) == ("127.0.0.1", 0xFFFF_FFFF)
+            server.house.connections.disconnect(row["Name_str"])
+            assert await one.ended()
+        await until(lambda: server.house.connections.count() == 0, "the connection is forgotten")
 
 
 async def test_text_is_as_the_original_writes_it(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.root, pytest.mark.stock, pytest.mark.slow, pytest.mark
 
 _PASSWORD = "correct horse"
 _CONNECTIONS = 8
-_LIFETIME = 5
+_LIFETIME = 15
 
 
 def wait_full(client: Namespace) -> None:

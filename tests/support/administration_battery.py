@@ -82,7 +82,6 @@ def traditional(identity: ServerIdentity) -> bytes:
 
 
 def _ciphers() -> Iterator[Call]:
-    yield "GetServerCipher", pack()
     yield "SetServerCipher", pack(String="aes128-sha:bogus"), "unsafe"
     yield "GetServerCipher", pack(), "unsafe"
     for names in ("ecdhe-rsa-aes256-gcm-sha384:TLS_AES_128_GCM_SHA256", "", "~default~"):
@@ -111,7 +110,6 @@ def _line_and_logs() -> Iterator[Call]:
             ),
         )
         yield "GetKeep", pack()
-    yield "GetSysLog", pack()
     for level, host, port in ((3, "log.example", 5_514), (2, "", 514), (0, "log.example", 1)):
         yield "SetSysLog", pack(SaveType=level, Hostname=host, Port=port)
         yield "GetSysLog", pack()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from etherloom.auth import attempts
 from etherloom.client.retry import LONGEST_PAUSE_S
 from etherloom.daemon.reception import Patience
 from etherloom.engine.commands import STOCK_QUEUE_BYTES, HubRules, ListenerLimits
@@ -53,6 +54,8 @@ def rust(file: str, name: str) -> int:
         f"time-out {negotiation.MINIMUM_TIMEOUT_MS // 1000} to {negotiation.MAXIMUM_TIMEOUT_MS // 1000} s",
         f"({negotiation.DEFAULT_TIMEOUT_MS // 1000} s unless the policy",
         f"{HUB.mac_entries:,} stations a hub, forgotten after {HUB.mac_age_ms // 1000} s",
+        f"{attempts.MAXIMUM_FAILURES} failures of one source (a /64 with IPv6) at once,"
+        f" then one every {attempts.SECONDS_A_FAILURE:.0f} s",
         f"{binary.HUB_ADMINISTRATOR_BYTES // MIB} MiB for a hub's administrator",
         f"{binary.SERVER_ADMINISTRATOR_BYTES // MIB} MiB for the server's",
         f"{local.MAXIMUM_CONNECTIONS} at a time, lines of {local.LONGEST_LINE // MIB} MiB",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from etherloom.model.errors import ErrorCode, Refusal
 from etherloom.model.policy import DEFAULT_POLICY, Policy
 from etherloom.rpc import json_codec, pack_codec
-from etherloom.rpc.catalog import hub, own, server, session, user
+from etherloom.rpc.catalog import hub, own, protocol, server, session, user
 from etherloom.rpc.catalog.blocks import NodeFacts
 from etherloom.rpc.catalog.call import AnyCall
 from etherloom.rpc.catalog.element import PolicyBlock, describe
@@ -129,6 +129,12 @@ def test_node_numbers_travel_with_their_bytes_reversed() -> None:
 def test_an_empty_table_has_no_elements() -> None:
     assert len(pack_codec.encode_record(hub.HubTable())) == 0
     assert json_codec.encode_record(hub.HubTable()) == {"HubList": []}
+
+
+def test_an_empty_array_is_no_element() -> None:
+    assert "Ports" not in pack_codec.encode_record(protocol.UdpPorts())
+    assert json_codec.encode_record(protocol.UdpPorts()) == {}
+    assert json_codec.decode_record(protocol.UdpPorts, {}) == protocol.UdpPorts()
 
 
 def test_shorter_columns_read_as_zeros() -> None:

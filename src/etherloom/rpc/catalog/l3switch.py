@@ -105,7 +105,9 @@ def check_name(request: L3SwitchName) -> None:
 
 
 def check_interface(request: L3Interface) -> None:
-    """Raises Refusal unless the address is a host's in the network that the mask makes."""
+    """Raises Refusal unless a hub and a host's address in the network of the mask are given."""
+    if not request.hub:
+        raise Refusal(ErrorCode.INVALID_PARAMETER, "name the hub")
     address, mask = request.address, request.mask
     if not (isinstance(address, IPv4Address) and isinstance(mask, IPv4Address)):
         raise Refusal(ErrorCode.INVALID_PARAMETER, "switches route IPv4 alone")

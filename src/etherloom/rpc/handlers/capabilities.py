@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from etherloom.model.access_list import MAXIMUM_RULES
+from etherloom.model.l3switch import MAXIMUM_INTERFACES, MAXIMUM_ROUTES, MAXIMUM_SWITCHES
 from etherloom.services.groups import MAXIMUM_GROUPS_PER_HUB
 from etherloom.services.hubs import MAXIMUM_HUBS
 from etherloom.services.users import MAXIMUM_USERS_PER_HUB
@@ -29,9 +30,9 @@ _NUMBERS: Final = {
     "i_max_mac_tables": _MAC_ENTRIES,
     "i_max_ip_tables": 0,
     "i_max_secnat_tables": 0,
-    "i_max_l3_sw": 0,
-    "i_max_l3_if": 0,
-    "i_max_l3_table": 0,
+    "i_max_l3_sw": MAXIMUM_SWITCHES,
+    "i_max_l3_if": MAXIMUM_INTERFACES,
+    "i_max_l3_table": MAXIMUM_ROUTES,
 }
 # What can be configured, whether it is acted on yet or not: docs/reference/compatibility.md says which.
 _SERVED: Final = (
@@ -65,9 +66,6 @@ _SERVED: Final = (
     "b_support_acl_group",
     "b_support_ipv6_ac",
     "b_support_msg",
-)
-_NOT_SERVED: Final = (
-    "b_support_qos",
     "b_support_syslog",
     "b_support_ipsec",
     "b_support_sstp",
@@ -77,21 +75,24 @@ _NOT_SERVED: Final = (
     "b_support_special_listener",
     "b_cluster_hub_type_fixed",
     "b_local_bridge",
-    "b_must_install_pcap",
     "b_tap_supported",
+    "b_support_layer3",
+    "b_support_read_log",
+    "b_support_udp_acceleration",
+    "b_support_azure",
+)
+_NOT_SERVED: Final = (
+    "b_support_qos",
+    "b_must_install_pcap",
     "b_support_autodelete",
     "b_support_config_rw",
     "b_support_cluster_admin",
     "b_is_softether",
-    "b_support_layer3",
     "b_support_cluster",
-    "b_support_read_log",
     "b_is_in_vm",
     "b_support_vlan",
     "b_support_eth_vlan",
-    "b_support_udp_acceleration",
     "b_support_aes_ni",
-    "b_support_azure",
 )
 
 CAPABILITIES: Final[Mapping[str, int]] = MappingProxyType(
