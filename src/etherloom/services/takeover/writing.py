@@ -46,6 +46,8 @@ def build_tree(snapshot: Snapshot, get_counter: GetCounter) -> Block:
     kept = snapshot.find(keys.KEPT, KeptConfiguration)
     if kept is not None:
         root.merge(kept.blocks)
+        protocols = snapshot.find(keys.PROTOCOLS, Protocols) or Protocols()
+        protocol.renew_old_items(root.open("ServerConfiguration"), protocols)
     return root.build()
 
 
