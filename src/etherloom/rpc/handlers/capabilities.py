@@ -65,6 +65,7 @@ _SERVED: Final = (
     "b_support_acl_group",
     "b_support_ipv6_ac",
     "b_support_msg",
+    "b_support_config_rw",
 )
 _NOT_SERVED: Final = (
     "b_support_qos",
@@ -79,7 +80,6 @@ _NOT_SERVED: Final = (
     "b_must_install_pcap",
     "b_tap_supported",
     "b_support_autodelete",
-    "b_support_config_rw",
     "b_support_cluster_admin",
     "b_is_softether",
     "b_support_layer3",
