@@ -316,6 +316,11 @@ def test_what_is_no_configuration_of_a_server(data: bytes) -> None:
     assert len(faults(data)) == 1
 
 
+def test_a_member_of_a_cluster_has_no_hubs() -> None:
+    takeover = read(block("root", block("ServerConfiguration", "uint ServerType 2")))
+    assert "VirtualHUB" in {remark.key for remark in takeover.remarks}
+
+
 def test_half_a_file_changes_nothing() -> None:
     whole = read_vector("vpn_server.config")
     found = faults(whole[: len(whole) // 2])

@@ -4,6 +4,7 @@ from typing import Final
 
 import pytest
 
+from etherloom.model.hub import Hub
 from etherloom.model.protocol import OptionType, ProtocolOption, Protocols
 from etherloom.model.server import ServerSettings
 from etherloom.services.takeover.reading import read_configuration
@@ -77,6 +78,19 @@ def test_a_bridge_that_is_only_kept_is_written_back(device: str) -> None:
     )
     items = in_and_out(data)
     assert items["LocalBridgeList/Kept-LocalBridge0/DeviceName"] == ("string", device)
+
+
+def test_a_hub_of_a_cluster_is_alone_here_and_comes_back_as_it_was() -> None:
+    data = hub_file("uint Type 2", server="uint ServerType 1")
+    takeover = read_configuration(data, BEFORE)
+    assert [remark.key for remark in takeover.remarks if "cluster" in str(remark)] == [
+        "ServerConfiguration/ServerType",
+        "VirtualHUB/LAB/Type",
+    ]
+    assert Hub("LAB") in [put.record for put in takeover.puts]
+    items = in_and_out(data)
+    assert items["VirtualHUB/LAB/Type"] == ("uint", "2")
+    assert items["ServerConfiguration/ServerType"] == ("uint", "1")
 
 
 def test_items_of_release_4_come_back_beside_the_new_ones() -> None:
