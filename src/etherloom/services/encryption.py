@@ -72,7 +72,7 @@ async def set_ciphers_by_name(owner: Owner, text: str, origin: Origin) -> str:
     our own choice. Raises Refusal (CIPHER_NOT_SUPPORTED) for names that nobody knows; then nothing changes.
     """
     names = text.strip().upper()
-    ciphers = () if names == OWN_CHOICE else _read_ciphers(names)
+    ciphers = () if names == OWN_CHOICE else read_ciphers(names)
 
     def derive(snapshot: Snapshot) -> Sequence[Operation]:
         kept = "" if names == OWN_CHOICE else names
@@ -90,7 +90,8 @@ def cipher_names(settings: ServerSettings) -> str:
     return ":".join(chosen) or OWN_CHOICE
 
 
-def _read_ciphers(names: str) -> tuple[str, ...]:
+def read_ciphers(names: str) -> tuple[str, ...]:
+    """Return the ciphers of a list in the names of OpenSSL. Raises Refusal (CIPHER_NOT_SUPPORTED)."""
     words = [word for word in _SEPARATORS.split(names) if word]
     unknown = [word[:64] for word in words if not _is_known(word)]
     if unknown or not words:

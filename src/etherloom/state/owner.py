@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 from etherloom.state import tree
 from etherloom.state.changes import Change, Delete, Operation, Origin, Put
 from etherloom.state.documents import DocumentError, Record, decode_document, find_kind
-from etherloom.state.preparation import prepare
+from etherloom.state.preparation import Prepared, prepare
 from etherloom.state.snapshot import Snapshot
 from etherloom.store.log import Conflict, Entry, Loaded, Store, StoreError
 
@@ -19,6 +19,7 @@ Derive = Callable[[Snapshot], Sequence[Operation]]
 Subscriber = Callable[[Snapshot, Snapshot, Change], None]
 
 _ATTEMPTS: Final = 20
+_MANY: Final = 500
 _ELSEWHERE: Final = Origin("another process")
 _Result = TypeVar("_Result")
 _log: Final = logging.getLogger(__name__)
@@ -61,7 +62,7 @@ class Owner:
     async def _commit(self, derive: Derive, origin: Origin) -> Snapshot:
         for _ in range(_ATTEMPTS):
             old = self._snapshot
-            prepared = prepare(old, derive(old))
+            prepared = await _prepare(old, derive(old))
             if not prepared.operations:
                 return old
             change = Change(prepared.operations, origin, self._clock())
@@ -90,6 +91,16 @@ class Owner:
                 subscriber(old, new, change)
             except Exception:
                 _log.exception("A subscriber failed over revision %d.", new.revision)
+
+
+async def _prepare(old: Snapshot, wished: Sequence[Operation]) -> Prepared:
+    """Prepare a change; a large one on another thread, since everybody's log-ins wait for this one.
+
+    Nothing else can be published meanwhile: the owner is at one change at a time.
+    """
+    if len(wished) < _MANY:
+        return prepare(old, wished)
+    return await asyncio.to_thread(prepare, old, wished)
 
 
 async def open_owner(store: Store, clock: Callable[[], int]) -> Owner:

@@ -63,7 +63,7 @@ async def test_a_file_is_one_change(tmp_path: Path) -> None:
         assert here.owner.snapshot.listener(99) is None
         assert {(one.noun, one.count) for one in report.counts} >= {
             ("hubs", 3),
-            ("users", 8),
+            ("users", 3),
             ("cascades", 4),
         }
         assert "ServerConfiguration/GlobalParams/FIFO_BUDGET" in report.kept

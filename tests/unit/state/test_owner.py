@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,8 @@ from etherloom.model.hub import AdministratorSecret, Hub
 from etherloom.model.listener import Listener
 from etherloom.model.server import ServerIdentity, ServerSettings
 from etherloom.model.user import User
-from etherloom.state import keys
+from etherloom.state import keys, preparation
+from etherloom.state import owner as owner_module
 from etherloom.state.changes import Change, Delete, DeletePrefix, Operation, Put
 from etherloom.state.owner import Owner, open_owner
 from etherloom.state.snapshot import Snapshot
@@ -81,6 +83,25 @@ async def test_changes_are_serialised_on_the_newest_snapshot(tmp_path: Path) -> 
         hub = owner.snapshot.hub("LAB")
         assert hub is not None
         assert (hub.maximum_sessions, owner.snapshot.revision) == (50, 51)
+
+
+@pytest.mark.parametrize(("users", "elsewhere"), [(10, False), (1_000, True)])
+async def test_a_large_change_is_prepared_beside_the_loop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, users: int, elsewhere: bool
+) -> None:
+    threads: list[int] = []
+
+    def noticed(old: Snapshot, wished: Sequence[Operation]) -> preparation.Prepared:
+        threads.append(threading.get_ident())
+        return preparation.prepare(old, wished)
+
+    monkeypatch.setattr(owner_module, "prepare", noticed)
+    async with opened_owner(tmp_path / "state") as owner:
+        changes = [put_hub("lab"), *(put_user(f"user{number}") for number in range(users))]
+        both = await asyncio.gather(apply(owner, *changes), apply(owner, put_hub("other")))
+        assert [snapshot.revision for snapshot in both] == [1, 2]
+        assert owner.snapshot.user_count("lab") == users
+    assert threads[0] != threads[1] if elsewhere else threads[0] == threads[1]
 
 
 async def test_a_refusal_changes_nothing(tmp_path: Path) -> None:

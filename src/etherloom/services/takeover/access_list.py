@@ -3,13 +3,14 @@
 from ipaddress import IPv4Address, IPv6Address
 
 from etherloom.model.access_list import AccessRule
+from etherloom.services.access_lists import FIRST_UNIQUE_ID
 from etherloom.services.takeover.draft import Draft
 from etherloom.services.takeover.section import Section
 from etherloom.state import keys
 
 
 def read_access_list(hub: str, rules: Section) -> None:
-    for number, section in enumerate(rules.sections(), 1):
+    for number, section in enumerate(rules.sections(), FIRST_UNIQUE_ID):
         rules.journal.put(section, keys.access_key(hub, number), _read_rule(section, number))
 
 

@@ -23,12 +23,18 @@ class Draft:
         self._holds_objects: Final = holds_objects
         self._items: Final[dict[str, Item]] = {}
         self._blocks: Final[dict[str, Draft]] = {}
+        self._yielding: Final[set[str]] = set()
 
     def __contains__(self, name: str) -> bool:
         return name.upper() in self._items
 
     def uint(self, name: str, value: int) -> None:
         self._put(name, "uint", str(int(value)))
+
+    def yielding_uint(self, name: str, value: int) -> None:
+        """A number that counts less than a kept one: this version has no other."""
+        self.uint(name, value)
+        self._yielding.add(name.upper())
 
     def uint64(self, name: str, value: int) -> None:
         self._put(name, "uint64", str(value))
@@ -77,7 +83,9 @@ class Draft:
     def _merge(self, path: tuple[str, ...], kept: KeptBlock) -> None:
         if not path:
             for item in kept.items:
-                self._items.setdefault(item.name.upper(), Item(item.name, item.type, item.value))
+                folded = item.name.upper()
+                if folded not in self._items or folded in self._yielding:
+                    self._items[folded] = Item(item.name, item.type, item.value)
             return
         found = self._blocks.get(_fold(path[0]))
         if found is None and self._holds_objects and not path[0].startswith(KEPT_OBJECT):

@@ -3,9 +3,19 @@
 from dataclasses import replace
 from typing import Final
 
-from etherloom.model.hub import AdministratorSecret, Hub, HubMessage, HubOptions, HubType, Radius
+from etherloom.model.hub import (
+    DEFAULT_GATEWAY,
+    DEFAULT_SUBNET,
+    AdministratorSecret,
+    Hub,
+    HubMessage,
+    HubOptions,
+    HubType,
+    Radius,
+)
 from etherloom.model.hub_option import HUB_LIMITS, HUB_OPTIONS, HubOption
 from etherloom.model.log import PACKET_KINDS, HubLog, LogSwitch
+from etherloom.services.options import NO_UDP
 from etherloom.services.takeover.draft import Draft
 from etherloom.services.takeover.section import Section
 from etherloom.state import keys
@@ -23,12 +33,16 @@ _PACKETS: Final = ("TCP_CONN", "TCP", "DHCP", "UDP", "ICMP", "IP", "ARP", "ETHER
 def read_hub(section: Section, old: Hub | None) -> None:
     """Take a hub's settings over; what files know nothing of stays as the `old` hub has it."""
     option = section.section("Option")
+    base = old or Hub(section.name)
     hub = replace(
-        old or Hub(section.name),
+        base,
         name=section.name,
         online=section.flag("Online", True),
         maximum_sessions=option.uint("MaxSession"),
         hidden=option.flag("NoEnum"),
+        udp_acceleration=not option.flag(NO_UDP, not base.udp_acceleration),
+        default_gateway=option.ipv4("DefaultGateway", base.default_gateway),
+        default_subnet=option.ipv4("DefaultSubnet", base.default_subnet),
         created=section.time("CreatedTime"),
         type=_read_type(section),
     )
@@ -66,7 +80,7 @@ def _read_options(hub: str, section: Section) -> None:
     values = tuple(
         (option.name, value)
         for option in HUB_OPTIONS
-        if (value := _read_option(section, option)) != option.default
+        if option.name != NO_UDP and (value := _read_option(section, option)) != option.default
     )
     if values:
         section.journal.put(section, keys.options_key(hub), HubOptions(values))
@@ -134,9 +148,12 @@ def write_administrator(draft: Draft, secret: AdministratorSecret | None) -> Non
 
 
 def write_options(draft: Draft, hub: Hub, options: HubOptions) -> None:
-    """Write the options, among them two that are the hub's own here."""
+    """Write the options, among them some that are the hub's own settings here."""
     draft.uint("MaxSession", hub.maximum_sessions)
     draft.flag("NoEnum", hub.hidden)
+    if (hub.default_gateway, hub.default_subnet) != (DEFAULT_GATEWAY, DEFAULT_SUBNET):
+        draft.address("DefaultGateway", hub.default_gateway)
+        draft.address("DefaultSubnet", hub.default_subnet)
     values = {name.casefold(): value for name, value in options.values}
     for option in HUB_OPTIONS:
         value = values.get(option.name.casefold(), option.default)
@@ -148,6 +165,7 @@ def write_options(draft: Draft, hub: Hub, options: HubOptions) -> None:
             draft.uint(option.item, value)
         else:
             draft.flag(option.item, value != 0)
+    draft.flag(NO_UDP, not hub.udp_acceleration)
 
 
 def write_limits(draft: Draft, limits: HubOptions) -> None:

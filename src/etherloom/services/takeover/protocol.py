@@ -24,7 +24,7 @@ _TYPES: Final = {"string": OptionType.TEXT, "bool": OptionType.FLAG, "uint": Opt
 _PORT: Final = 65_535
 _OPENVPN: Final = "OpenVPN"
 _ENABLED: Final = "Enabled"
-# Release 4 has single items where release 5 has a block for each protocol.
+# Release 4 has single items where release 5 has a block for each protocol. They are kept for the way back.
 _OLD_PORTS: Final = "OpenVPN_UdpPortList"
 _OLD_SWITCHES: Final = (("DisableOpenVPNServer", _OPENVPN), ("DisableSSTPServer", "SSTP"))
 _OLD_CLIENT_OPTION: Final = "OpenVPNDefaultClientOption"
@@ -33,12 +33,14 @@ _CLIENT_OPTION: Final = "DefaultClientOption"
 
 def read_protocols(server: Section) -> None:
     """Take over what the block ServerConfiguration says about other protocols."""
+    options = _read_options(server.section("Proto")) if "Proto" in server else _read_old_options(server)
     protocols = Protocols(
         udp_ports=_read_ports(server),
-        options=(*_read_options(server.section("Proto")), *_read_old_options(server)),
+        options=tuple(options),
         icmp=server.flag("EnableVpnOverIcmp"),
         dns=server.flag("EnableVpnOverDns"),
     )
+    server.keep(_OLD_PORTS, _OLD_CLIENT_OPTION, *(name for name, _ in _OLD_SWITCHES))
     if protocols != Protocols():
         server.journal.put(server, keys.PROTOCOLS, protocols)
 
@@ -99,6 +101,19 @@ def write_protocols(server: Draft, protocols: Protocols) -> None:
                 draft.flag(option.name, any(option.value))
             case OptionType.NUMBER:
                 draft.uint(option.name, int.from_bytes(option.value[: _NUMBER.size], "little"))
+
+
+def renew_old_items(server: Draft, protocols: Protocols) -> None:
+    """Bring items of release 4, where an imported file had them, to what is so now."""
+    values = {(one.protocol, one.name): one.value for one in protocols.options}
+    if _OLD_PORTS in server:
+        server.text(_OLD_PORTS, ",".join(map(str, protocols.udp_ports)))
+    for name, protocol in _OLD_SWITCHES:
+        if name in server and (protocol, _ENABLED) in values:
+            server.flag(name, not any(values[protocol, _ENABLED]))
+    client = values.get((_OPENVPN, _CLIENT_OPTION))
+    if _OLD_CLIENT_OPTION in server and client is not None:
+        server.text(_OLD_CLIENT_OPTION, client.rstrip(b"\0").decode(errors="replace"))
 
 
 # --- IPsec -------------------------------------------------------------------------------------------------

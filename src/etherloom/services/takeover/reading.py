@@ -68,8 +68,8 @@ def read_configuration(data: bytes, snapshot: Snapshot) -> Takeover:
         raise FaultyConfiguration(parsed.faults)
     journal = Journal()
     root = Section(journal, parsed.root)
-    if "ServerConfiguration" not in root or "VirtualHUB" not in root:
-        root.fault("this is no configuration of a server: ServerConfiguration or VirtualHUB is missing")
+    if "ServerConfiguration" not in root:
+        root.fault("this is no configuration of a server or bridge: ServerConfiguration is missing")
     else:
         _read(root, snapshot)
     faults = sorted((*parsed.faults, *journal.faults), key=lambda fault: fault.line)
@@ -94,6 +94,8 @@ def _read(root: Section, snapshot: Snapshot) -> None:
     read_wireguard(root.section("WireGuardKeyList"))
     read_dynamic_dns(root.section("DDnsClient"), server)
     read_l3switches(root.section("VirtualLayer3SwitchList"))
+    if "VirtualHUB" not in root:
+        root.remark("it has no hubs, as that of a member of a cluster", "VirtualHUB")
     for section in root.section("VirtualHUB").sections():
         _read_hub(section, snapshot)
 

@@ -1,7 +1,7 @@
 """What is said about an import: how much came over, what nothing acts on yet, and what is only kept. Pure."""
 
 from collections import Counter as Tally
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,6 +9,7 @@ from etherloom.model.access_list import AccessRule
 from etherloom.model.authority import Revocation, SourceRules, TrustedCertificate
 from etherloom.model.bridge import LocalBridge
 from etherloom.model.cascade import Cascade
+from etherloom.model.credential import AnonymousCredential, PasswordCredential
 from etherloom.model.group import Group
 from etherloom.model.hub import AdministratorSecret, Hub, HubMessage, HubOptions, Radius
 from etherloom.model.kept import KeptBlock
@@ -20,11 +21,15 @@ from etherloom.model.securenat import SecureNat
 from etherloom.model.server import ClusterSettings, KeepAlive, ServerIdentity
 from etherloom.model.user import User
 from etherloom.services.takeover.reading import Takeover
+from etherloom.state.documents import Record
 
-# Singular, plural, and whether this version acts on it.
-_NOUNS: Final[Mapping[type, tuple[str, str, bool]]] = {
+_CREDENTIALS: Final = "that log in by certificate, RADIUS or NT domain"
+# What it is, singular, plural, and whether this version acts on it.
+_Kind = type | tuple[type, bool]
+_NOUNS: Final[dict[_Kind, tuple[str, str, bool]]] = {
     Hub: ("hub", "hubs", True),
-    User: ("user", "users", True),
+    (User, True): ("user", "users", True),
+    (User, False): (f"user {_CREDENTIALS.replace('log', 'logs')}", f"users {_CREDENTIALS}", False),
     Group: ("group", "groups", True),
     AccessRule: ("access rule", "access rules", False),
     TrustedCertificate: ("trusted certificate", "trusted certificates", False),
@@ -34,14 +39,15 @@ _NOUNS: Final[Mapping[type, tuple[str, str, bool]]] = {
     SecureNat: ("SecureNAT", "SecureNATs", False),
     HubLog: ("hub's log settings", "hubs' log settings", False),
     HubMessage: ("hub's message", "hubs' messages", False),
-    HubOptions: ("set of hub options", "sets of hub options", False),
+    HubOptions: ("set of hub options or limits", "sets of hub options or limits", False),
     Radius: ("hub's RADIUS servers", "hubs' RADIUS servers", False),
     AdministratorSecret: ("administrator's password", "administrators' passwords", True),
     Listener: ("listener", "listeners", True),
-    LocalBridge: ("local bridge", "local bridges", True),
+    (LocalBridge, True): ("local bridge to a TAP adapter", "local bridges to TAP adapters", True),
+    (LocalBridge, False): ("local bridge to an interface", "local bridges to interfaces", False),
     L3Switch: ("layer-3 switch", "layer-3 switches", False),
     ServerIdentity: ("certificate with its key", "certificates with their keys", True),
-    KeepAlive: ("keep-alive", "keep-alives", False),
+    KeepAlive: ("keep-alive", "keep-alives", True),
     Syslog: ("syslog server", "syslog servers", False),
     Protocols: ("set of other protocols' options", "sets of other protocols' options", False),
     IpsecServices: ("IPsec service", "IPsec services", False),
@@ -82,10 +88,21 @@ def describe(takeover: Takeover, lost_hubs: Sequence[str]) -> Report:
 
 
 def _counts(takeover: Takeover) -> Iterator[Count]:
-    tally = Tally(type(put.record) for put in takeover.puts)
-    for record, (one, many, acting) in _NOUNS.items():
-        if tally[record]:
-            yield Count(one if tally[record] == 1 else many, tally[record], acting)
+    tally = Tally(_kind_of(put.record) for put in takeover.puts)
+    for kind, (one, many, acting) in _NOUNS.items():
+        if tally[kind]:
+            yield Count(one if tally[kind] == 1 else many, tally[kind], acting)
+
+
+def _kind_of(record: Record) -> _Kind:
+    """Some of a type may be acted on, others not yet."""
+    match record:
+        case User():
+            return User, isinstance(record.credential, AnonymousCredential | PasswordCredential)
+        case LocalBridge():
+            return LocalBridge, record.tap
+        case _:
+            return type(record)
 
 
 def _paths(block: KeptBlock) -> Iterator[str]:

@@ -4,15 +4,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from etherloom.model.bridge import LocalBridge
+from etherloom.model.errors import Refusal
 from etherloom.model.hub import AdministratorSecret
 from etherloom.model.listener import Listener
 from etherloom.model.log import Syslog, SyslogLevel
 from etherloom.model.server import ClusterSettings, KeepAlive, ServerIdentity, ServerSettings
+from etherloom.services.bridges import TAP_PREFIX, shown_device
+from etherloom.services.certificates import read_identity
+from etherloom.services.encryption import OWN_CHOICE, cipher_names, read_ciphers
 from etherloom.services.takeover.draft import KEPT_OBJECT, Draft
 from etherloom.services.takeover.hub import HASH_BYTES, NO_PASSWORD
 from etherloom.services.takeover.section import Section
@@ -20,9 +22,6 @@ from etherloom.state import keys
 from etherloom.state.validation import find_record_faults
 
 _PORT: Final = 65_535
-# The original names a TAP adapter by what stands behind this; its interface has both.
-_TAP_PREFIX: Final = "tap_"
-_DEFAULT_CIPHERS: Final = "~DEFAULT~"
 _INTERVALS: Final = (5, 600)
 _USUAL_INTERVAL: Final = 50
 _KEEP_HOST: Final = "keepalive.softether.org"
@@ -31,7 +30,6 @@ _CAPS: Final = ("MaxConnectionsPerIP", "MaxUnestablishedConnections")
 _NO_TLS12: Final = "Tls_Disable1_2"
 _HIGHEST_TLS: Final = "1.3"
 _WEIGHT: Final = 100
-_SHORTEST_KEY: Final = 2_048
 
 
 def read_listeners(listeners: Section, server: Section) -> None:
@@ -55,7 +53,7 @@ def read_bridges(bridges: Section) -> None:
     """Take the bridges over. One to a device of another system's kind is only kept."""
     for section in bridges.sections():
         tap = section.flag("TapMode")
-        device = f"{_TAP_PREFIX}{section.text('DeviceName')}" if tap else section.text("DeviceName")
+        device = f"{TAP_PREFIX}{section.text('DeviceName')}" if tap else section.text("DeviceName")
         bridge = LocalBridge(section.text("HubName"), device, tap)
         section.label = bridge_label(bridge)
         faults = [fault.message for fault in find_record_faults(_bridge_key(bridge), bridge)]
@@ -72,11 +70,7 @@ def _bridge_key(bridge: LocalBridge) -> str:
 
 
 def bridge_label(bridge: LocalBridge) -> str:
-    return f"{bridge.hub} {_shown_device(bridge)}"
-
-
-def _shown_device(bridge: LocalBridge) -> str:
-    return bridge.device.removeprefix(_TAP_PREFIX) if bridge.tap else bridge.device
+    return f"{bridge.hub} {shown_device(bridge)}"
 
 
 def read_server(section: Section, old: ServerSettings) -> None:
@@ -85,9 +79,9 @@ def read_server(section: Section, old: ServerSettings) -> None:
     _read_identity(section)
     _read_keep_alive(section)
     _read_syslog(section.section("SyslogSettings"))
-    ciphers = section.text("CipherName", _DEFAULT_CIPHERS)
+    names, ciphers = _read_ciphers(section)
     minimum = _HIGHEST_TLS if section.flag(_NO_TLS12) else ServerSettings(b"").tls_minimum
-    settings = replace(old, cipher_names="" if ciphers == _DEFAULT_CIPHERS else ciphers, tls_minimum=minimum)
+    settings = replace(old, cipher_names=names, ciphers=ciphers, tls_minimum=minimum)
     section.journal.put(section, keys.SERVER_SETTINGS, settings)
     cluster = ClusterSettings(section.uint("ClusterMemberWeight", _WEIGHT, 1), section.flag("ControllerOnly"))
     if cluster != ClusterSettings():
@@ -95,6 +89,18 @@ def read_server(section: Section, old: ServerSettings) -> None:
     if section.uint("ServerType"):
         section.remark("this server's part in a cluster is only kept", "ServerType")
     section.keep("ServerType")
+
+
+def _read_ciphers(section: Section) -> tuple[str, tuple[str, ...]]:
+    """The list as it stands in the file, and what of ours it stands for; nothing means all we have."""
+    names = section.text("CipherName", OWN_CHOICE)
+    if names in ("", OWN_CHOICE):
+        return "", ()
+    try:
+        return names, read_ciphers(names.upper())
+    except Refusal as refusal:
+        section.remark(f"all ciphers of this server are accepted: {refusal.message}", "CipherName")
+        return names, ()
 
 
 def _read_administrator(section: Section) -> None:
@@ -106,34 +112,13 @@ def _read_administrator(section: Section) -> None:
 
 
 def _read_identity(section: Section) -> None:
-    certificate, key = section.data("ServerCert"), section.data("ServerKey")
-    chain = tuple(one.data("X509") for one in section.section("ServerChain").sections())
-    converted = _convert_key(certificate, key)
-    if converted is None:
-        sentence = (
-            "the certificate of this server stays: the one in the file doesn't belong to its key, or the key"
-            f" has less than {_SHORTEST_KEY} bits"
-        )
-        section.remark(sentence, "ServerCert")
-        return
-    section.journal.put(section, keys.SERVER_IDENTITY, ServerIdentity((certificate, *chain), converted))
-
-
-def _convert_key(certificate: bytes, key: bytes) -> bytes | None:
-    """Return the key as PKCS#8, if it is that of the certificate."""
+    chain = [one.data("X509") for one in section.section("ServerChain").sections()]
     try:
-        loaded = serialization.load_der_private_key(key, None)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        return None
-    # Looked for, not parsed: certificates of the original don't load in strict parsers.
-    public = loaded.public_key().public_bytes(
-        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-    if public not in certificate or (isinstance(loaded, RSAPrivateKey) and loaded.key_size < _SHORTEST_KEY):
-        return None
-    return loaded.private_bytes(
-        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+        identity = read_identity(section.data("ServerCert"), chain, section.data("ServerKey"))
+    except Refusal as refusal:
+        section.remark(f"the certificate of this server stays: {refusal.message}", "ServerCert")
+        return
+    section.journal.put(section, keys.SERVER_IDENTITY, identity)
 
 
 def _read_keep_alive(section: Section) -> None:
@@ -175,7 +160,7 @@ def write_bridges(draft: Draft, bridges: Sequence[LocalBridge]) -> None:
     for number, bridge in enumerate(bridges):
         block = draft.block(f"LocalBridge{number}", bridge_label(bridge))
         block.text("HubName", bridge.hub)
-        block.text("DeviceName", _shown_device(bridge))
+        block.text("DeviceName", shown_device(bridge))
         block.flag("TapMode", bridge.tap)
 
 
@@ -187,7 +172,7 @@ def write_server(
 ) -> None:
     hashed = administrator.hashed if administrator else b""
     draft.data("HashedPassword", hashed or NO_PASSWORD)
-    draft.text("CipherName", settings.cipher_names or _DEFAULT_CIPHERS)
+    draft.text("CipherName", cipher_names(settings))
     draft.flag(_NO_TLS12, settings.tls_minimum == _HIGHEST_TLS)
     if identity is not None:
         draft.data("ServerCert", identity.chain[0])

@@ -46,6 +46,8 @@ def build_tree(snapshot: Snapshot, get_counter: GetCounter) -> Block:
     kept = snapshot.find(keys.KEPT, KeptConfiguration)
     if kept is not None:
         root.merge(kept.blocks)
+        protocols = snapshot.find(keys.PROTOCOLS, Protocols) or Protocols()
+        protocol.renew_old_items(root.open("ServerConfiguration"), protocols)
     return root.build()
 
 
@@ -81,7 +83,7 @@ def _write_hub(draft: Draft, one: Hub, snapshot: Snapshot, get_counter: GetCount
     draft.time("LastLoginTime", counter.last_login or one.created)
     draft.uint("NumLogin", counter.logins)
     draft.flag("Online", one.online)
-    draft.uint("Type", one.type)
+    draft.yielding_uint("Type", one.type)
     hub.write_administrator(draft, snapshot.administrator(name))
     hub.write_radius(draft, find(keys.radius_key(name), Radius) or Radius())
     hub.write_message(draft.block("Message"), find(keys.message_key(name), HubMessage))

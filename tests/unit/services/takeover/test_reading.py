@@ -316,7 +316,36 @@ def test_what_is_no_configuration_of_a_server(data: bytes) -> None:
     assert len(faults(data)) == 1
 
 
+def test_a_member_of_a_cluster_has_no_hubs() -> None:
+    takeover = read(block("root", block("ServerConfiguration", "uint ServerType 2")))
+    assert "VirtualHUB" in {remark.key for remark in takeover.remarks}
+
+
 def test_half_a_file_changes_nothing() -> None:
     whole = read_vector("vpn_server.config")
     found = faults(whole[: len(whole) // 2])
     assert any("are missing" in fault for fault in found)
+
+
+def test_options_that_are_settings_of_the_hub_here() -> None:
+    option = block(
+        "Option", "bool DisableUdpAcceleration true", "string DefaultGateway 10.0.0.1", "bool FilterIPv4 1"
+    )
+    found = after(hub_file(option))
+    hub = found.hub("LAB")
+    assert hub is not None
+    assert (hub.udp_acceleration, str(hub.default_gateway)) == (False, "10.0.0.1")
+    assert found.find(keys.options_key("LAB"), HubOptions) == HubOptions((("FilterIPv4", 1),))
+
+
+@pytest.mark.parametrize(
+    ("names", "kept", "ciphers"),
+    [
+        ("~DEFAULT~", "", ()),
+        ("ECDHE-RSA-AES256-GCM-SHA384", "ECDHE-RSA-AES256-GCM-SHA384", ("AES-256-GCM",)),
+        ("AES128-SHA", "AES128-SHA", ()),
+    ],
+)
+def test_ciphers_by_their_old_names(names: str, kept: str, ciphers: tuple[str, ...]) -> None:
+    settings = after(hub_file(server=f"string CipherName {names}")).server
+    assert (settings.cipher_names, settings.ciphers) == (kept, ciphers)

@@ -4,11 +4,13 @@ from typing import Final
 
 import pytest
 
+from etherloom.model.hub import Hub
+from etherloom.model.protocol import OptionType, ProtocolOption, Protocols
 from etherloom.model.server import ServerSettings
 from etherloom.services.takeover.reading import read_configuration
 from etherloom.services.takeover.writing import build_tree
 from etherloom.state import keys
-from etherloom.state.changes import DeletePrefix, Operation
+from etherloom.state.changes import DeletePrefix, Operation, Put
 from etherloom.state.preparation import prepare
 from etherloom.state.snapshot import Snapshot
 from etherloom.store.counters import Counter
@@ -16,6 +18,7 @@ from etherloom.wire.config_text import parse_text
 from tests.support.configuration_file import block, flatten, hub_file, read_vector
 
 BEFORE: Final = Snapshot.build(1, {keys.SERVER_SETTINGS: ServerSettings(bytes(16))})
+_ENABLED: Final = ProtocolOption("OpenVPN", "Enabled", OptionType.FLAG, b"\1\0\0\0")
 # What a bridge's file doesn't have, and a cascade that may have no connection at all.
 _OF_SERVERS: Final = ("DDnsClient/", "ServerConfiguration/EnableVpn", "VirtualHUB/BRIDGE/Online")
 
@@ -77,9 +80,31 @@ def test_a_bridge_that_is_only_kept_is_written_back(device: str) -> None:
     assert items["LocalBridgeList/Kept-LocalBridge0/DeviceName"] == ("string", device)
 
 
+def test_a_hub_of_a_cluster_is_alone_here_and_comes_back_as_it_was() -> None:
+    data = hub_file("uint Type 2", server="uint ServerType 1")
+    takeover = read_configuration(data, BEFORE)
+    assert [remark.key for remark in takeover.remarks if "cluster" in str(remark)] == [
+        "ServerConfiguration/ServerType",
+        "VirtualHUB/LAB/Type",
+    ]
+    assert Hub("LAB") in [put.record for put in takeover.puts]
+    items = in_and_out(data)
+    assert items["VirtualHUB/LAB/Type"] == ("uint", "2")
+    assert items["ServerConfiguration/ServerType"] == ("uint", "1")
+
+
 def test_items_of_release_4_come_back_beside_the_new_ones() -> None:
-    server = "string OpenVPN_UdpPortList 1194\nbool DisableOpenVPNServer true\nbool AcceptOnlyTls true"
+    server = (
+        "string OpenVPN_UdpPortList 1194\nbool DisableOpenVPNServer true\nbool AcceptOnlyTls true\n"
+        "string OpenVPNDefaultClientOption tun"
+    )
+    ports = Put(keys.PROTOCOLS, Protocols((1, 2), (_ENABLED,)))
+    changed = in_and_out(hub_file(server=server), ports)
+    assert changed["ServerConfiguration/OpenVPN_UdpPortList"] == ("string", "1,2")
+    assert changed["ServerConfiguration/DisableOpenVPNServer"] == ("bool", "false")
     items = in_and_out(hub_file(server=server))
+    assert items["ServerConfiguration/OpenVPN_UdpPortList"] == ("string", "1194")
+    assert items["ServerConfiguration/OpenVPNDefaultClientOption"] == ("string", "tun")
     assert items["ServerConfiguration/PortsUDP"] == ("string", "1194")
     assert items["ServerConfiguration/Proto/OpenVPN/Enabled"] == ("bool", "false")
     assert items["ServerConfiguration/AcceptOnlyTls"] == ("bool", "true")
