@@ -51,8 +51,6 @@ DIFFERENT_CODES: Final = {
     "GetDDnsClientStatus": "the same",
     "SetAzureStatus": "the same",
     "GetAzureStatus": "the same",
-    "ReadLogFile": "stock has written logs by then",
-    "MakeOpenVpnConfigFile": "OpenVPN isn't served yet",
 }
 
 
