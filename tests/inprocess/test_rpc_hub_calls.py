@@ -205,7 +205,7 @@ async def test_a_cascade_keeps_its_secret_while_something_else_changes(tmp_path:
             hashed_password=b"h" * 20,
         )
         reply = await call(running, cascade.CREATE_LINK, wish)
-        assert reply.hashed_password is None
+        assert reply.hashed_password == bytes(20)
         await call(running, cascade.SET_LINK, replace(wish, host="other", hashed_password=None))
         name = cascade.CascadeStatusName("LAB", "one")
         found = await call(running, cascade.GET_LINK, name)

@@ -41,10 +41,8 @@ MORE: Final = {
 }
 # What stock answers otherwise, and why we don't.
 DIFFERENT_CODES: Final = {
-    "SetServerCert": "the key in a request does not come back",
     "MakeOpenVpnConfigFile": "OpenVPN is not served yet",
     "ReadLogFile": "nothing writes log files yet, so there is none to ask for",
-    "SetServerCipher": "RC4-MD5 is never spoken: docs/design/differences.md",
     "SetDDnsInternetSetting": "5.01.9674 knows the misspelt name only; we serve both",
     "GetDDnsInternetSetting": "the same",
     "ChangeDDnsClientHostname": "nothing of ours calls the original's dynamic DNS",

@@ -68,7 +68,8 @@ def _value(scalar: Scalar) -> SearchStrategy[Any]:
         Kind.TIME: st.just(0) | st.integers(EARLIEST_MS, LATEST_MS),
         Kind.TEXT: _text(size),
         Kind.UNICODE: _text(size),
-        Kind.DATA: st.binary(min_size=size, max_size=size or 40),
+        # Data that may be missing is never empty: that reads as missing.
+        Kind.DATA: st.binary(min_size=size or int(scalar.optional), max_size=size or 40),
         Kind.ADDRESS: st.builds(IPv4Address, st.integers(0, 2**32 - 1))
         | st.builds(IPv6Address, st.integers(2**64, 2**128 - 1)),
     }[scalar.kind]

@@ -11,7 +11,7 @@ from etherloom.model.credential import PasswordSecret
 from etherloom.model.errors import ErrorCode, Refusal
 from etherloom.model.hub import AdministratorSecret, Hub
 from etherloom.model.listener import Listener
-from etherloom.model.policy import POLICY_ITEMS, Policy, PolicyItem
+from etherloom.model.policy import POLICY_ITEMS, Policy, PolicyItem, bounded, check_policy
 from etherloom.model.server import ServerIdentity, ServerSettings
 from etherloom.model.user import User
 from etherloom.state import keys
@@ -124,14 +124,25 @@ def _out_of_range(item: PolicyItem) -> list[int]:
 @pytest.mark.parametrize("item", [item for item in POLICY_ITEMS if not item.is_flag], ids=lambda i: i.name)
 def test_policy_items_have_their_ranges(item: PolicyItem) -> None:
     for value in _out_of_range(item):
-        assert item.name in _refused(_user(policy=_policy(item, value))).message
+        assert [item.name in sentence for sentence in check_policy(_policy(item, value))] == [True]
+        acted_on = bounded(_policy(item, value))
+        assert not [*check_policy(acted_on)]
+        assert acted_on == _policy(item, getattr(acted_on, item.field))
     for value in [item.minimum, item.maximum] + ([0] if item.zero_allowed else []):
-        prepare(BASE, [_user(policy=_policy(item, value))])
+        assert not [*check_policy(_policy(item, value))]
+        assert bounded(_policy(item, value)) == _policy(item, value)
+
+
+@pytest.mark.parametrize("item", [item for item in POLICY_ITEMS if not item.is_flag], ids=lambda i: i.name)
+def test_a_policy_out_of_its_range_is_kept_as_it_is(item: PolicyItem) -> None:
+    prepare(BASE, [_user(policy=_policy(item, 0xFFFF_FFFF))])
+    assert item.name in _refused(_user(policy=_policy(item, 0x1_0000_0000))).message
+    assert item.name in _refused(_user(policy=_policy(item, -1))).message
 
 
 def test_all_faults_are_listed() -> None:
     refusal = _refused(
-        put_user("x", "NONE"), _user(policy=Policy(max_connection=33, time_out=4)), put_hub("a/b")
+        put_user("x", "NONE"), _user(policy=Policy(max_connection=-1, time_out=-4)), put_hub("a/b")
     )
     for words in ("no hub 'none'", "MaxConnection", "TimeOut", "can't name a hub"):
         assert words in refusal.message
