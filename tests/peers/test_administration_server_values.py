@@ -9,9 +9,10 @@ import pytest
 from etherloom.model.server import ServerIdentity
 from etherloom.services.identity import make_identity
 from etherloom.wire.pack import Pack
-from tests.support.administration_battery import steps
+from tests.support.administration_battery import pack, steps
 from tests.support.administrator import Administrator
 from tests.support.peers import Kind
+from tests.support.waiting import wait_until
 from tests.support.world import World
 
 pytestmark = [pytest.mark.root, pytest.mark.stock, pytest.mark.timeout(180)]
@@ -75,3 +76,29 @@ def test_replies_are_equal(world: World) -> None:
         if same == (label[4:] in DIFFERENT):
             faults.append(f"{label}: {'equal' if same else f'stock {theirs}, ours {ours}'}")
     assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("kind", list(Kind), ids=[kind.value for kind in Kind])
+def test_a_bridge_to_a_tap_adapter_acts(world: World, kind: Kind) -> None:
+    world.server(kind).set_admin_password(_PASSWORD)
+    host = world.host(kind)
+    with world.hub(kind) as hub:
+        administrator = Administrator.arrive(host, _PASSWORD)
+        try:
+            ends = {"DeviceName": "asked", "HubNameLB": hub}
+            assert "error" not in administrator.call("AddLocalBridge", pack(**ends, TapMode=1))
+            wait_until(lambda: host.has_interface("tap_asked"), 10, "no adapter")
+            wait_until(lambda: listed(administrator) == ("asked", hub, 1, 1, 1), 10, "it doesn't act")
+            assert "error" not in administrator.call("DeleteLocalBridge", pack(**ends))
+            wait_until(lambda: not host.has_interface("tap_asked"), 10, "the adapter stays")
+        finally:
+            administrator.close()
+    world.renew()
+
+
+def listed(administrator: Administrator) -> tuple[str, str, int, int, int]:
+    """The only bridge: device, hub, on line, active, TAP."""
+    table = administrator.call("EnumLocalBridge", pack())
+    assert table.int("NumItem") == 1
+    numbers = (table.int(name) for name in ("Online", "Active", "TapMode"))
+    return (table.str("DeviceName"), table.str("HubNameLB"), *numbers)  # type: ignore[return-value]

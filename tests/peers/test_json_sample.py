@@ -91,6 +91,8 @@ def play(host: Namespace, certificate: str, key: str) -> dict[str, Any]:
     """Make all calls; return their answers by place and name."""
     known: dict[str, Any] = {"$hub": "Test_1", "$certificate": certificate, "$key": key}
     found: dict[str, Any] = {}
+    # The sample asks about the first connection of the list, which must still be there.
+    witness = Api(host)
     for place, (method, parameters) in enumerate(SAMPLE):
         # The sample opens a connection for each call; some of them change the certificate.
         api = Api(host)
@@ -100,6 +102,7 @@ def play(host: Namespace, certificate: str, key: str) -> dict[str, Any]:
             api.close()
         found[f"{place:03} {method}"] = answer
         known |= learn(method, answer.get("result", {}))
+    witness.close()
     return found
 
 
