@@ -56,7 +56,7 @@ def test_replies_have_the_originals_elements(call: AnyCall) -> None:
 
 @pytest.mark.parametrize("call", stock_calls())
 def test_requests_read_nothing_that_the_original_does_not(call: AnyCall) -> None:
-    known = {element["name"]: element for kind in ("input", "output") for element in STOCK[call.name][kind]}
+    known = {element["name"]: element for kind in ("output", "input") for element in STOCK[call.name][kind]}
     for flat in flatten(call.request):
         if flat.name not in OURS_TOO:
             assert_same(flat, known[flat.name])
