@@ -18,6 +18,14 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     made.close()
 
 
+@pytest.fixture
+def own_world(tmp_path: Path) -> Iterator[World]:
+    """A world for one test that leaves its servers otherwise than it found them."""
+    made = World(tmp_path / "own")
+    yield made
+    made.close()
+
+
 @pytest.fixture(autouse=True)
 def _mark_logs(request: pytest.FixtureRequest) -> None:
     if "world" in request.fixturenames:

@@ -39,11 +39,11 @@ _HUB_NAMES = frozenset({"HubName"})
 Values = Mapping[str, Sequence[Any]]
 
 
-def test_values_come_back_as_from_the_original(world: World) -> None:
+def test_values_come_back_as_from_the_original(own_world: World) -> None:
     """Every step in turn on both servers; all differences at once, not the first."""
-    world.server(Kind.OURS).set_admin_password(_PASSWORD)
-    world.server(Kind.STOCK).set_admin_password(_PASSWORD)
-    ends = {kind: _End(world, kind) for kind in Kind}
+    own_world.server(Kind.OURS).set_admin_password(_PASSWORD)
+    own_world.server(Kind.STOCK).set_admin_password(_PASSWORD)
+    ends = {kind: _End(own_world, kind) for kind in Kind}
     found: list[str] = []
     for number, step in enumerate(steps()):
         stock, ours = (ends[kind].make(step) for kind in (Kind.STOCK, Kind.OURS))
