@@ -66,6 +66,21 @@ async def test_an_empty_password_that_an_import_brought_lets_nobody_in(tmp_path:
         assert outcome.code == (51 if hub_name else 12)
 
 
+async def test_a_hubs_administrator_can_t_be_guessed_by_logging_in_either(tmp_path: Path) -> None:
+    async with serving(tmp_path) as server:
+        await fill(server)
+        for _ in range(MAXIMUM_FAILURES - 1):
+            server.attempts.fail(ip_address("127.0.0.1"))
+        for password in ("wrong", "hubpw"):
+            async with guest(server) as one:
+                outcome = await one.log_in("LAB", "administrator", password)
+            assert isinstance(outcome, Refused)
+            assert outcome.code == ErrorCode.AUTH_FAILED
+        # Users have passwords of their own.
+        async with guest(server) as alice:
+            assert isinstance(await alice.log_in("LAB", "alice", "secret"), Welcome)
+
+
 async def test_who_fails_too_often_is_not_listened_to(tmp_path: Path) -> None:
     async with serving(tmp_path) as server:
         await put(server.owner, administrator(None, "pw"))

@@ -1,7 +1,9 @@
 """The same calls about the server against stock and ours: replies equal but for listed differences."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -11,7 +13,11 @@ from etherloom.services.identity import make_identity
 from etherloom.wire.pack import Pack
 from tests.support.administration_battery import pack, steps
 from tests.support.administrator import Administrator
+from tests.support.etherloom import EtherloomServer
+from tests.support.netns import Namespace
+from tests.support.packages import Programs
 from tests.support.peers import Kind
+from tests.support.stock import StockServer
 from tests.support.waiting import wait_until
 from tests.support.world import World
 
@@ -58,16 +64,29 @@ def without_secrets(label: str, facts: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in facts.items() if name not in _BLANK}
 
 
-def test_replies_are_equal(own_world: World) -> None:
+@contextmanager
+def fresh(kind: Kind, folder: Path, programs: Programs) -> Iterator[Administrator]:
+    """A server that nobody has changed yet, and its administrator."""
+    namespace = Namespace("values")
+    stock = kind is Kind.STOCK
+    server = StockServer(namespace, folder, programs) if stock else EtherloomServer(namespace, folder)
+    try:
+        server.start()
+        server.set_admin_password(_PASSWORD)
+        administrator = Administrator.arrive(namespace, _PASSWORD)
+        yield administrator
+        administrator.close()
+    finally:
+        server.stop()
+        namespace.delete()
+
+
+def test_replies_are_equal(world: World, tmp_path: Path) -> None:
     identities = [make_identity(name, datetime.now(UTC)) for name in ("one.example", "two.example")]
     answers = {}
     for kind in Kind:
-        own_world.server(kind).set_admin_password(_PASSWORD)
-        administrator = Administrator.arrive(own_world.host(kind), _PASSWORD)
-        try:
+        with fresh(kind, tmp_path / kind.value, world.stock) as administrator:
             answers[kind] = play(administrator, identities)
-        finally:
-            administrator.close()
     faults = []
     for label, theirs in answers[Kind.STOCK].items():
         ours = answers[Kind.OURS][label]

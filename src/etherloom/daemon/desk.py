@@ -8,7 +8,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, Protocol, assert_never
 
+from etherloom.auth.administration import parse_peer
+from etherloom.auth.attempts import Attempts
 from etherloom.auth.authenticator import Denied
+from etherloom.auth.password import ADMINISTRATOR
 from etherloom.engine.commands import Direction
 from etherloom.engine.facade import Connection
 from etherloom.handshake import messages
@@ -24,6 +27,7 @@ from etherloom.handshake.messages import (
 from etherloom.handshake.server_login import ServerLogin
 from etherloom.handshake.welcome import error_pack
 from etherloom.model.errors import ErrorCode, Refusal
+from etherloom.model.names import fold
 from etherloom.observe.logs import Log
 from etherloom.services.acceleration import AccelerationRequest
 from etherloom.services.admission import Admission, Granted, Refused
@@ -76,6 +80,7 @@ class Desk:
         sessions: Sessions,
         door: AdministrationDoor,
         connections: Connections,
+        attempts: Attempts,
         clock: Callable[[], int],
     ) -> None:
         self._owner: Final = owner
@@ -83,6 +88,7 @@ class Desk:
         self._sessions: Final = sessions
         self._door: Final = door
         self._connections: Final = connections
+        self._attempts: Final = attempts
         self._clock: Final = clock
 
     async def carry_out(
@@ -113,7 +119,7 @@ class Desk:
     async def _log_in(
         self, request: LoginRequest, machine: ServerLogin, connection: Connection, visitor: Visitor
     ) -> None:
-        decision = await self._admission.decide(request, machine.challenge, same_machine=visitor.same_machine)
+        decision = await self._decide(request, machine, visitor)
         if isinstance(decision, Refused):
             _log_refusal(visitor, request, decision)
             refusal = machine.refuse(
@@ -124,6 +130,19 @@ class Desk:
         session = self._sessions.begin(_opening(decision, request, visitor))
         self._hand_over(session, machine, connection, decision)
         self._connections.join(visitor.presence, session)
+
+    async def _decide(
+        self, request: LoginRequest, machine: ServerLogin, visitor: Visitor
+    ) -> Granted | Refused:
+        """Whoever logs in as a hub's administrator shows the password that administers it too."""
+        address = parse_peer(visitor.peer[0])
+        guesses = fold(request.user) == ADMINISTRATOR
+        if guesses and not self._attempts.allows(address):
+            return Refused(ErrorCode.AUTH_FAILED, "too many failed attempts from this address")
+        decision = await self._admission.decide(request, machine.challenge, same_machine=visitor.same_machine)
+        if guesses and isinstance(decision, Refused) and decision.code is ErrorCode.AUTH_FAILED:
+            self._attempts.fail(address)
+        return decision
 
     def _hand_over(
         self, session: RunningSession, machine: ServerLogin, connection: Connection, granted: Granted

@@ -226,7 +226,8 @@ def _furnish_desk(server: Server) -> Desk:
     rules = partial(read_address_list, server.directory.path)
     door = RemoteAdministration(owner, server.dispatcher, rules, server.attempts)
     admission = Admission(owner, Gate(), sessions, unix_milliseconds)
-    return Desk(owner, admission, sessions, door, server.house.connections, unix_milliseconds)
+    connections = server.house.connections
+    return Desk(owner, admission, sessions, door, connections, server.attempts, unix_milliseconds)
 
 
 def _furnish_web(server: Server) -> Web:

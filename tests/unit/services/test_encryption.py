@@ -41,8 +41,21 @@ async def test_what_is_set_acts_and_comes_back(tmp_path: Path, text: str, cipher
         assert cipher_names(owner.snapshot.server) == text.upper()
 
 
-@pytest.mark.parametrize("text", ["AES128-SHA", "ECDHE-RSA-AES128-GCM-SHA256:RC4-MD5", "ALL", " : "])
-async def test_what_is_never_served_is_refused(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "ciphers"),
+    [("AES128-SHA", ()), ("ECDHE-RSA-AES128-GCM-SHA256:RC4-MD5", ("AES-128-GCM",))],
+)
+async def test_retired_names_are_kept_and_choose_nothing(
+    tmp_path: Path, text: str, ciphers: tuple[str, ...]
+) -> None:
+    async with configured(tmp_path / "s") as owner:
+        await set_ciphers_by_name(owner, text, TEST)
+        assert owner.snapshot.server.ciphers == ciphers
+        assert cipher_names(owner.snapshot.server) == text
+
+
+@pytest.mark.parametrize("text", ["NO-CIPHER", "ECDHE-RSA-AES128-GCM-SHA256:NO-CIPHER", "ALL", " : "])
+async def test_what_nobody_knows_is_refused(tmp_path: Path, text: str) -> None:
     async with configured(tmp_path / "s") as owner:
         before = owner.snapshot
         with pytest.raises(Refusal) as refused:
