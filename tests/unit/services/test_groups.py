@@ -54,8 +54,8 @@ async def test_what_cannot_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         assert await refusal(owner, "LAB", Group("")) is ErrorCode.INVALID_PARAMETER
         assert await refusal(owner, "NONE", Group("x")) is ErrorCode.HUB_NOT_FOUND
         assert await refusal(owner, "LAB", Group("CREW")) is ErrorCode.GROUP_ALREADY_EXISTS
-        too_long = Group("x", policy=Policy(time_out=61))
-        assert await refusal(owner, "LAB", too_long) is ErrorCode.INVALID_PARAMETER
+        impossible = Group("x", policy=Policy(time_out=-1))
+        assert await refusal(owner, "LAB", impossible) is ErrorCode.INVALID_PARAMETER
         await put(owner, Put(keys.limits_key("LAB"), HubOptions((("max_groups", 1),))))
         assert await refusal(owner, "LAB", Group("x")) is ErrorCode.TOO_MANY_GROUP
         await put(owner, Put(keys.limits_key("LAB"), HubOptions((("max_groups", 5),))))

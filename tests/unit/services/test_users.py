@@ -177,8 +177,13 @@ def test_zeros_that_an_item_cannot_have_mean_the_default() -> None:
     assert fill_policy(DEFAULT_POLICY) == DEFAULT_POLICY
 
 
-async def test_a_policy_out_of_range_is_refused(tmp_path: Path) -> None:
+async def test_a_policy_out_of_range_is_kept_and_one_out_of_reason_refused(tmp_path: Path) -> None:
     async with open_configuration(tmp_path / "s") as owner:
         await known.put(owner, known.hub("LAB"))
-        wrong = User("bob", policy=replace(DEFAULT_POLICY, max_connection=33))
+        kept = User("eve", policy=replace(DEFAULT_POLICY, max_connection=33))
+        await Users(owner, lambda: 1).create("LAB", kept, None, known.TEST)
+        found = owner.snapshot.user("LAB", "eve")
+        assert found is not None
+        assert found.policy == kept.policy
+        wrong = User("bob", policy=replace(DEFAULT_POLICY, max_connection=-1))
         assert await refusal(owner, "LAB", wrong, None) is ErrorCode.INVALID_PARAMETER
