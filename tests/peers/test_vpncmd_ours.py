@@ -55,7 +55,9 @@ def namespace() -> Iterator[Namespace]:
 _TRAFFIC = re.compile(r"[\d,]+ (?=packets|bytes)|^Transfer (?:Bytes|Packets) *\|.*|-+\+-+", re.MULTILINE)
 
 
-def _run(namespace: Namespace, folder: Path, *options: str, ours: bool) -> subprocess.CompletedProcess[str]:
+def run_vpncmd(
+    namespace: Namespace, folder: Path, *options: str, ours: bool
+) -> subprocess.CompletedProcess[str]:
     stock = packages.programs()
     argv = _OURS if ours else (str(stock.softether("vpncmd")),)
     environment = {"PYTHONPATH": os.pathsep.join(sys.path)} if ours else stock.environment()
@@ -81,10 +83,12 @@ def _run_script(namespace: Namespace, folder: Path, *options: str, ours: bool) -
         server.start()
         for name, script in (("server", SCRIPT), ("hub", HUB_SCRIPT)):
             write_script(folder / f"{name}.vpncmd", files.name, script)
-        done = _run(namespace, folder, "/PROGRAMMING", "/IN:server.vpncmd", *options, ours=ours)
-        _run(namespace, folder, "/PASSWORD:word", "/CMD", "HubCreate", "ADM", "/PASSWORD:secret", ours=ours)
+        done = run_vpncmd(namespace, folder, "/PROGRAMMING", "/IN:server.vpncmd", *options, ours=ours)
+        run_vpncmd(
+            namespace, folder, "/PASSWORD:word", "/CMD", "HubCreate", "ADM", "/PASSWORD:secret", ours=ours
+        )
         login = ("/HUB:adm", "/PASSWORD:secret")
-        hub = _run(namespace, folder, *login, "/PROGRAMMING", "/IN:hub.vpncmd", *options, ours=ours)
+        hub = run_vpncmd(namespace, folder, *login, "/PROGRAMMING", "/IN:hub.vpncmd", *options, ours=ours)
     finally:
         server.stop()
     made = {path.name: path.read_text("utf-8-sig") for path in sorted(files.glob("*.config"))}
@@ -122,7 +126,7 @@ def test_both_vpncmds_show_a_session_alike(world: World, tmp_path: Path) -> None
         )
         shown = []
         for ours in (False, True):
-            done = _run(world.host(Kind.STOCK), tmp_path, "/PROGRAMMING", "/IN:script", ours=ours)
+            done = run_vpncmd(world.host(Kind.STOCK), tmp_path, "/PROGRAMMING", "/IN:script", ours=ours)
             outcomes = read_outcomes(done.stdout, done.returncode)
             shown.append([replace(outcome, output=_TRAFFIC.sub("", outcome.output)) for outcome in outcomes])
     assert differing(*shown) == []

@@ -28,7 +28,7 @@ def rows(status: ConnectionStatus, *, server: bool) -> Iterator[Row]:
         yield "VLAN ID", status.vlan or "-"
     if status.connected:
         yield from _peer(status, server=server)
-    yield "Connection Started at", formats.long_time(status.started, "-")
+    yield "Connection Started at", formats.long_time(status.started)
     yield "First Session has been Established since", formats.long_time(status.first_connected, "-")
     if status.connected:
         yield "Current Session has been Established since", formats.long_time(status.current_connected, "-")
