@@ -42,7 +42,7 @@ def _cell(summary: Mapping[str, Mapping[str, Spread]], course: str, key: str, ba
     reference = summary.get(base, {}).get(key)
     ratio = (
         f" x{found.median / reference.median:.2f}"
-        if reference and reference.median and course != base
+        if reference and reference.median > 0 and course != base
         else ""
     )
     return f"{short(found.median)} [{short(found.lower)}..{short(found.upper)}]{ratio}"
