@@ -37,6 +37,8 @@ class _Flow:
         self._window = window
         self._seen: set[int] = set()
         self._highest = -1
+        # The window begins here: what was given up may still come, in order, on a machine that is only slow.
+        self._settled = -1
         self._room = threading.Condition()
         self._over = threading.Event()
         self.count = Count()
@@ -47,8 +49,8 @@ class _Flow:
     def _give(self) -> None:
         while not self._over.is_set():
             with self._room:
-                if not self._room.wait_for(lambda: self.count.sent - self._highest <= self._window, _STALL):
-                    self._highest = self.count.sent - 1
+                if not self._room.wait_for(lambda: self.count.sent - self._settled <= self._window, _STALL):
+                    self._settled = self.count.sent - 1
                 number = self.count.sent
                 self.count.sent += 1
             self._out.send(number.to_bytes(8) * (_BYTES // 8))
@@ -72,6 +74,7 @@ class _Flow:
             self.count.received += 1
             self._seen.add(number)
             self._highest = max(self._highest, number)
+            self._settled = max(self._settled, number)
             self._room.notify()
 
     def stop(self) -> None:
