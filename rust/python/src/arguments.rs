@@ -27,6 +27,7 @@ impl From<HubArguments> for HubRules {
         Self {
             mac_entries: arguments.mac_entries,
             mac_age_ms: arguments.mac_age_ms,
+            ..Self::default()
         }
     }
 }

@@ -16,6 +16,10 @@ pub enum DropReason {
     TooShort,
     /// Ends inside its VLAN tag.
     CutTag,
+    /// Ends inside a header that it announces.
+    CutPacket,
+    /// Its headers contradict themselves.
+    BadPacket,
     /// The source is no station's address, or equals the destination.
     InvalidSource,
     /// The hub knows as many stations as it may.
@@ -40,13 +44,15 @@ pub enum DropReason {
 
 impl DropReason {
     /// Every reason, in the order of counters.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Empty,
         Self::TooLong,
         Self::BadCompression,
         Self::InflatesTooLong,
         Self::TooShort,
         Self::CutTag,
+        Self::CutPacket,
+        Self::BadPacket,
         Self::InvalidSource,
         Self::MacTableFull,
         Self::SamePort,
@@ -73,6 +79,8 @@ impl DropReason {
             Self::InflatesTooLong => "inflates_too_long",
             Self::TooShort => "too_short",
             Self::CutTag => "cut_tag",
+            Self::CutPacket => "cut_packet",
+            Self::BadPacket => "bad_packet",
             Self::InvalidSource => "invalid_source",
             Self::MacTableFull => "mac_table_full",
             Self::SamePort => "same_port",

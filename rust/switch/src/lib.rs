@@ -7,21 +7,27 @@
 
 mod counters;
 mod drops;
+mod event;
+pub mod facts;
 mod frame;
 mod header;
 mod ingress;
 pub mod lock;
 mod mac_key;
 mod mac_table;
+mod rules;
 mod switch;
 
 pub use counters::{Counters, CountersSnapshot, Traffic, TrafficSnapshot};
 pub use drops::DropReason;
+pub use event::{Event, Events};
+pub use facts::{Facts, Network, Transport};
 pub use frame::{Frame, Offload};
 pub use header::{Header, classify};
 pub use mac_key::MacKey;
 pub use mac_table::{Learned, MacEntry, MacTable, MacView};
-pub use switch::{Batch, HubRules, Switch, Verdict};
+pub use rules::{HubFilters, HubRules, PortKind, PortPolicy, PortRules};
+pub use switch::{Batch, Switch, Verdict};
 
 /// Where a session plugs into a hub. The engine hands them out and never uses one twice.
 pub type PortId = u32;

@@ -5,27 +5,9 @@ use crate::drops::DropReason;
 use crate::frame::Frame;
 use crate::ingress::Passage;
 use crate::mac_table::{MacTable, MacView};
+use crate::rules::HubRules;
 use arc_swap::ArcSwap;
 use std::sync::Arc;
-
-/// Configuration of a hub, compiled for the packet path.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HubRules {
-    /// A frame from a new source beyond this is dropped.
-    pub mac_entries: usize,
-    /// A station that was not seen for this long is forgotten.
-    pub mac_age_ms: u64,
-}
-
-impl Default for HubRules {
-    /// The figures of stock hubs.
-    fn default() -> Self {
-        Self {
-            mac_entries: 65_536,
-            mac_age_ms: 600_000,
-        }
-    }
-}
 
 /// What is to be done with a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

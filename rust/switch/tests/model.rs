@@ -173,7 +173,7 @@ proptest! {
 
     #[test]
     fn hub_does_what_the_slow_one_does(steps in vec(step(), 1..120)) {
-        let hub = Switch::new(HubRules { mac_entries: MOST, mac_age_ms: AGE_MS });
+        let hub = Switch::new(HubRules { mac_entries: MOST, mac_age_ms: AGE_MS, ..HubRules::default() });
         let mut slow = SlowHub::default();
         let mut now_ms = 0;
         for step in &steps {

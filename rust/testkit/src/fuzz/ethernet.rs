@@ -2,10 +2,15 @@
 
 use etherloom_switch::{DropReason, Frame, HubRules, PortId, Switch, Verdict, classify};
 
-const RULES: HubRules = HubRules {
-    mac_entries: 24,
-    mac_age_ms: 10_000,
-};
+const MOST_ENTRIES: usize = 24;
+
+fn rules() -> HubRules {
+    HubRules {
+        mac_entries: MOST_ENTRIES,
+        mac_age_ms: 10_000,
+        ..HubRules::default()
+    }
+}
 
 struct Hub {
     switch: Switch,
@@ -15,7 +20,7 @@ struct Hub {
 /// A history: each step is a byte that says what, a byte for which, and for a frame its length and bytes.
 pub fn ethernet(mut data: &[u8]) {
     let mut hub = Hub {
-        switch: Switch::new(RULES),
+        switch: Switch::new(rules()),
         now_ms: 0,
     };
     while let [what, which, rest @ ..] = data {
@@ -79,7 +84,7 @@ impl Hub {
     fn check(&self) {
         let entries = self.switch.macs().snapshot();
         assert_eq!(entries.len(), self.switch.macs().len());
-        assert!(entries.len() <= RULES.mac_entries);
+        assert!(entries.len() <= MOST_ENTRIES);
         assert!(
             entries.windows(2).all(|pair| pair[0].key < pair[1].key),
             "a key is there twice"
