@@ -8,7 +8,7 @@ use mio::event::Event;
 use mio::unix::SourceFd;
 
 use super::connections::token;
-use super::ports::{Body, Slot};
+use super::slots::{Body, Slot};
 use super::{Target, Worker};
 use crate::acceleration::Acceleration;
 use crate::session::Native;

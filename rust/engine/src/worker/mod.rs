@@ -4,8 +4,11 @@ mod acceleration;
 #[cfg(feature = "testkit")]
 mod circulation;
 mod connections;
+mod devices;
+mod links;
 mod ports;
 mod sessions;
+mod slots;
 mod spin;
 mod timers;
 
@@ -27,8 +30,8 @@ use crate::message::{Batch, Message};
 use crate::os;
 use crate::shared::Shared;
 use crate::splice::Splice;
-use crate::worker::ports::Slots;
-pub use crate::worker::ports::place_of;
+use crate::worker::slots::Slots;
+pub use crate::worker::slots::place_of;
 use crate::worker::spin::Spin;
 use crate::worker::timers::Timers;
 

@@ -1,7 +1,5 @@
 //! The way of a frame: from a port into its hub, to the target ports here and on other workers.
 
-use std::collections::HashMap;
-use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -10,132 +8,19 @@ use etherloom_switch::{DropReason, PortId, Verdict};
 use etherloom_wire::capture::Way;
 use etherloom_wire::offload::Packet;
 
+use super::devices::{count_written, lose_written};
+use super::slots::{Body, Slot, place_of};
 use super::{Target, Worker};
 use crate::capture::{Spot, reason_of};
-use crate::device::{Device, Written};
 use crate::event::session as flag;
 use crate::hub::Hub;
 use crate::link::Flushed;
 use crate::message::Batch;
 use crate::passing::Passing;
-use crate::session::{Native, NotQueued};
-use crate::shared::{SessionShared, Shared};
+use crate::session::NotQueued;
+use crate::shared::SessionShared;
 
-const SLOT_BITS: u32 = 24;
 const BATCH_BYTES: usize = 256 * 1024;
-/// The longest super-frame with its header.
-const DEVICE_READ_BYTES: usize = 66 * 1024;
-/// What a device may read before others have their turn.
-const DEVICE_BYTES_PER_TURN: usize = 192 * 1024;
-/// A short frame costs as much as this many bytes.
-const DEVICE_FRAME_COST_BYTES: usize = 1_400;
-
-/// What feeds a port on this worker.
-pub enum Body {
-    /// The native protocol.
-    Native(Box<Native>),
-    /// A TAP adapter.
-    Device(Box<Device>),
-    /// Python.
-    Memory,
-}
-
-/// A port of a hub on this worker.
-pub struct Slot {
-    /// What callers share.
-    pub shared: Arc<SessionShared>,
-    /// The hub it is plugged into.
-    pub hub: Arc<Hub>,
-    /// Its number there.
-    pub port: PortId,
-    /// What feeds it.
-    pub body: Body,
-    /// It has frames that were not flushed.
-    pub dirty: bool,
-    /// A device that waits for the session it is joined to.
-    pub paused: bool,
-    /// When the timer of this slot fires; later entries in the heap are stale.
-    pub timer_due_ms: u64,
-}
-
-/// The ports of a worker. A place is given again as late as possible: frames may be under way to it.
-#[derive(Default)]
-pub struct Slots {
-    entries: Vec<Option<Slot>>,
-    by_session: HashMap<u64, usize>,
-    next: usize,
-}
-
-impl Slots {
-    /// Nothing is plugged in.
-    pub fn is_empty(&self) -> bool {
-        self.by_session.is_empty()
-    }
-
-    /// The slot at this place.
-    pub fn get_mut(&mut self, index: usize) -> Option<&mut Slot> {
-        self.entries.get_mut(index)?.as_mut()
-    }
-
-    /// The slot at this place.
-    pub fn get(&self, index: usize) -> Option<&Slot> {
-        self.entries.get(index)?.as_ref()
-    }
-
-    /// The place of a session.
-    pub fn find(&self, session: u64) -> Option<usize> {
-        self.by_session.get(&session).copied()
-    }
-
-    /// All places in use.
-    pub fn occupied(&self) -> Vec<usize> {
-        (0..self.entries.len())
-            .filter(|index| self.entries[*index].is_some())
-            .collect()
-    }
-
-    /// A free place, found in turn.
-    pub fn reserve(&mut self) -> usize {
-        let length = self.entries.len();
-        if self.by_session.len() * 2 >= length {
-            self.entries.resize_with((length * 2).max(16), || None);
-            self.next = length;
-        }
-        let length = self.entries.len();
-        let free = (0..length)
-            .map(|step| (self.next + step) % length)
-            .find(|index| self.entries[*index].is_none());
-        let index = free.unwrap_or(length);
-        self.next = index + 1;
-        index
-    }
-
-    /// Fill a place that reserve gave.
-    pub fn put(&mut self, index: usize, slot: Slot) {
-        self.by_session.insert(slot.shared.identifier, index);
-        self.entries[index] = Some(slot);
-    }
-
-    /// Empty a place.
-    pub fn take(&mut self, index: usize) -> Option<Slot> {
-        let slot = self.entries.get_mut(index)?.take()?;
-        self.by_session.remove(&slot.shared.identifier);
-        Some(slot)
-    }
-}
-
-/// The port number of a place on a worker.
-pub fn port_of(worker: usize, slot: usize) -> PortId {
-    ((worker as PortId) << SLOT_BITS) | slot as PortId
-}
-
-/// The worker and place of a port.
-pub fn place_of(port: PortId) -> (usize, usize) {
-    (
-        (port >> SLOT_BITS) as usize,
-        (port & ((1 << SLOT_BITS) - 1)) as usize,
-    )
-}
 
 /// Where frames come from.
 pub struct Source {
@@ -156,17 +41,6 @@ impl Source {
             hub: self.hub.identifier,
             session: &self.session,
             way: Way::In,
-        }
-    }
-}
-
-impl Slot {
-    /// For traces.
-    pub fn spot(&self) -> Spot<'_> {
-        Spot {
-            hub: self.hub.identifier,
-            session: &self.shared,
-            way: Way::Out,
         }
     }
 }
@@ -470,131 +344,10 @@ impl Worker {
         }
     }
 
-    /// Read frames of a device into its hub, a bounded amount a turn.
-    pub(super) fn read_device(&mut self, index: usize) {
-        let Some(source) = self.source(index) else {
-            return;
-        };
-        let mut buffer = std::mem::take(&mut self.scratch.device);
-        // Once: it keeps its length.
-        buffer.resize(DEVICE_READ_BYTES, 0);
-        let mut bytes = 0;
-        let mut packets = 0;
-        let mut more = true;
-        while more && bytes < DEVICE_BYTES_PER_TURN {
-            more = !self.pause_device(&source, index);
-            if !more {
-                break;
-            }
-            match self.read_frame(index, &mut buffer) {
-                Ok((length, has_header)) => {
-                    bytes += length + DEVICE_FRAME_COST_BYTES;
-                    packets += 1;
-                    self.ingress_read(&source, &buffer[..length], has_header);
-                }
-                Err(ErrorKind::Interrupted) => {}
-                Err(kind) => {
-                    more = false;
-                    if kind != ErrorKind::WouldBlock {
-                        self.end_slot(index, crate::shared::Ended::Device);
-                    }
-                }
-            }
-        }
-        self.scratch.device = buffer;
-        source.session.count_device_reads(packets);
-        self.send_batches(&source.session);
-        self.flush_dirty();
-        if more {
-            self.again.push_back(Target::Device { slot: index });
-        }
-    }
-
-    fn read_frame(&mut self, index: usize, buffer: &mut [u8]) -> Result<(usize, bool), ErrorKind> {
-        match self.slots.get_mut(index) {
-            Some(Slot {
-                body: Body::Device(device),
-                ..
-            }) => Ok((device.read(buffer)?, device.has_header())),
-            _ => Err(ErrorKind::WouldBlock),
-        }
-    }
-
-    /// What one read brought.
-    fn ingress_read(&mut self, source: &Source, bytes: &[u8], has_header: bool) {
-        let packet = if has_header {
-            Packet::read(bytes)
-        } else {
-            Some(Packet::plain(bytes))
-        };
-        match packet {
-            Some(packet) => self.ingress(source, packet),
-            None => self.drop_unseen(source, DropReason::BadOffload),
-        }
-    }
-
     /// Count a frame that was refused before it was one.
     pub(super) fn drop_unseen(&self, source: &Source, reason: DropReason) {
         source.session.counters.dropped(reason);
         self.shared.tap.lose(&source.spot(), reason, 1);
-    }
-
-    /// Our client's device waits while its only session has no connection: what the system keeps meanwhile is sent
-    /// when there is one again.
-    fn pause_device(&mut self, source: &Source, index: usize) -> bool {
-        if !source.hub.wire {
-            return false;
-        }
-        let cut_off = source
-            .hub
-            .ports()
-            .iter()
-            .filter(|port| **port != source.port)
-            .any(|port| {
-                matches!(self.slots.get(place_of(*port).1),
-                Some(Slot { body: Body::Native(native), .. }) if native.is_cut_off())
-            });
-        if cut_off && let Some(slot) = self.slots.get_mut(index) {
-            slot.paused = true;
-        }
-        cut_off
-    }
-
-    /// A session of a wire hub has room again, or new links: its device may go on.
-    pub(super) fn resume_devices(&mut self, index: usize) {
-        let Some(slot) = self.slots.get(index) else {
-            return;
-        };
-        if !slot.hub.wire {
-            return;
-        }
-        let hub = Arc::clone(&slot.hub);
-        for port in hub.ports().iter() {
-            let place = place_of(*port).1;
-            if let Some(other) = self.slots.get_mut(place)
-                && other.paused
-            {
-                other.paused = false;
-                self.again.push_back(Target::Device { slot: place });
-            }
-        }
-    }
-}
-
-/// Frames that a device refuses are known only after they were counted as sent: it may hold some back.
-fn count_written(session: &SessionShared, written: Written) {
-    session.wire.add_device_writes(written.writes);
-    for (reason, frames) in written.reasons() {
-        if frames > 0 {
-            session.counters.dropped_many(reason, frames);
-        }
-    }
-}
-
-/// The frame that was refused may have been held back for a while: traces see the count only.
-fn lose_written(shared: &Shared, spot: &Spot<'_>, written: Written) {
-    for (reason, frames) in written.reasons() {
-        shared.tap.lose(spot, reason, frames);
     }
 }
 
@@ -619,24 +372,4 @@ fn queue_memory(session: &SessionShared, passing: &Passing<'_>) -> Result<(), Dr
 /// Count frames that Python sent and that did not fit.
 pub(crate) fn count_injected(session: &SessionShared, taken: usize) {
     session.injected.fetch_sub(taken, Ordering::AcqRel);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_port_names_worker_and_place() {
-        for (worker, slot) in [(0, 0), (1, 5), (255, (1 << SLOT_BITS) - 1)] {
-            assert_eq!(place_of(port_of(worker, slot)), (worker, slot));
-        }
-    }
-
-    #[test]
-    fn places_are_given_again_late() {
-        let mut slots = Slots::default();
-        let first = slots.reserve();
-        let second = slots.reserve();
-        assert_ne!(first, second);
-    }
 }
