@@ -19,7 +19,7 @@ from etherloom.handshake.messages import (
     UnknownMethod,
     WelcomeParameters,
 )
-from etherloom.handshake.negotiation import negotiate, session_policy
+from etherloom.handshake.negotiation import Manner, negotiate, session_policy
 from etherloom.handshake.server_login import Action, HttpRequest, Request, ServerLogin
 from etherloom.model.errors import ErrorCode
 from etherloom.model.policy import DEFAULT_POLICY
@@ -94,5 +94,5 @@ def _welcome(request: LoginRequest) -> WelcomeParameters:
         timeout_ms=modes.timeout_ms,
         qos=modes.qos,
         session_key=bytes(20),
-        policy=session_policy(DEFAULT_POLICY, request.wishes),
+        policy=session_policy(DEFAULT_POLICY, Manner.wished(request.wishes)),
     )

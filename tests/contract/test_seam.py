@@ -40,6 +40,7 @@ def test_subjects_agree() -> None:
     ("record", "arguments"),
     [
         (commands.HubRules, snapshots.HubRulesArguments),
+        (commands.PortRules, snapshots.PortRulesArguments),
         (commands.SessionRules, snapshots.SessionRulesArguments),
         (commands.LinkSettings, snapshots.LinkSettingsArguments),
         (commands.ListenerLimits, snapshots.ListenerLimitsArguments),
@@ -47,6 +48,6 @@ def test_subjects_agree() -> None:
 )
 def test_commands_and_their_arguments_agree(record: type, arguments: type) -> None:
     assert set(record.__dataclass_fields__) == set(arguments.__annotations__)  # type: ignore[attr-defined]
-    source = (RUST / "python/src/arguments.rs").read_text()
+    source = "".join((RUST / f"python/src/{name}.rs").read_text() for name in ("arguments", "rules"))
     for field in arguments.__annotations__:
         assert re.search(rf"^\s+(pub )?{field}: ", source, re.MULTILINE), field

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etherloom.handshake.messages import SessionWishes
-from etherloom.handshake.negotiation import negotiate, session_policy
+from etherloom.handshake.negotiation import Manner, negotiate, session_policy
 from etherloom.model.policy import DEFAULT_POLICY, Policy
 
 PLAIN = SessionWishes(max_connection=1, qos=False)
@@ -99,6 +99,5 @@ def test_whatever_is_wished_the_grant_is_sane(
 )
 def test_who_may_bridge(bridge: bool, same_machine: bool, expected: tuple[bool, bool]) -> None:
     policy = replace(DEFAULT_POLICY, no_routing=True)
-    wishes = replace(PLAIN, bridge_mode=bridge)
-    effective = session_policy(policy, wishes, same_machine=same_machine)
+    effective = session_policy(policy, Manner(bridge_mode=bridge, same_machine=same_machine))
     assert (effective.no_bridge, effective.no_routing) == expected

@@ -5,14 +5,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from etherloom.engine.commands import HubRules, LinkSettings, ListenerLimits, SessionRules
+from etherloom.engine.commands import HubRules, LinkSettings, ListenerLimits, PortRules, SessionRules
 from etherloom.engine.facade import Connection, Facade, Session
 
 
 class FakeSession:
-    def __init__(self, identifier: int, rules: SessionRules | None, device: str | None = None) -> None:
+    def __init__(
+        self, identifier: int, rules: SessionRules | None, port: PortRules, device: str | None = None
+    ) -> None:
         self.identifier = identifier
         self.rules = rules
+        self.port = port
         self.device = device
         self.ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.links: list[dict[str, Any]] = []
@@ -98,13 +101,19 @@ class FakeEngine:
         self.hubs.append(rules)
         return len(self.hubs)
 
-    def open_session(self, hub: int, rules: SessionRules) -> Session:
-        return self._add(FakeSession(len(self.sessions) + 1, rules))
+    def set_hub_rules(self, hub: int, rules: HubRules) -> None:
+        self.hubs[hub - 1] = rules
 
-    def open_tap(self, hub: int, name: str) -> Session:
+    def set_port_rules(self, hub: int, session: FakeSession, port: PortRules) -> None:
+        session.port = port
+
+    def open_session(self, hub: int, rules: SessionRules, port: PortRules) -> Session:
+        return self._add(FakeSession(len(self.sessions) + 1, rules, port))
+
+    def open_tap(self, hub: int, name: str, port: PortRules) -> Session:
         if self.refuse_tap is not None:
             raise self.refuse_tap
-        return self._add(FakeSession(len(self.sessions) + 1, None, name))
+        return self._add(FakeSession(len(self.sessions) + 1, None, port, name))
 
     def promote(
         self,

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use arc_swap::{ArcSwap, Guard};
 use etherloom_switch::lock::Mutex;
-use etherloom_switch::{Frame, HubRules, PortId, Switch, Verdict};
+use etherloom_switch::{HubRules, PortId, PortRules, Switch};
+
+use crate::shared::SessionShared;
 
 const NO_WORKER: usize = usize::MAX;
 /// How much more than the least loaded worker a hub's first one may serve and still get its next port.
@@ -39,22 +41,13 @@ impl Hub {
         })
     }
 
-    /// Where a frame goes.
-    pub fn forward(&self, ingress: PortId, frame: &Frame<'_>, now_ms: u64) -> Verdict {
-        if self.wire {
-            Verdict::Flood
-        } else {
-            self.switch.forward(ingress, frame, now_ms)
-        }
-    }
-
     /// All ports at this moment, in order, so that those of one worker stand together.
     pub fn ports(&self) -> Guard<Arc<Vec<PortId>>> {
         self.directory.load()
     }
 
     /// Make a port a target of floods. False when the hub was closed meanwhile.
-    pub fn add_port(&self, port: PortId) -> bool {
+    pub fn add_port(&self, port: PortId, rules: PortRules) -> bool {
         let _changing = self.change.lock();
         if self.closed.load(Ordering::Acquire) {
             return false;
@@ -62,8 +55,17 @@ impl Hub {
         let mut ports = self.directory.load().as_ref().clone();
         let place = ports.partition_point(|other| *other < port);
         ports.insert(place, port);
+        self.switch.attach(port, rules);
         self.directory.store(Arc::new(ports));
         true
+    }
+
+    /// What a session's port may do has changed, or the port is new.
+    pub fn renew_rules(&self, session: &SessionShared) {
+        if let Some(port) = session.port.get() {
+            let rules = session.rules.load().as_ref().clone();
+            self.switch.set_port_rules(*port, rules);
+        }
     }
 
     /// Forget a port and all that was learned from it.

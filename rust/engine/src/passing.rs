@@ -41,6 +41,12 @@ impl<'a> Passing<'a> {
         Some(memory)
     }
 
+    /// The frame without what Ethernet added to make it long enough; None where it added nothing.
+    pub fn without_padding(&self, length: usize) -> Option<&'a [u8]> {
+        let bytes = self.packet.bytes;
+        (self.is_complete() && length < bytes.len()).then(|| &bytes[..length])
+    }
+
     /// For the switch and its counters.
     pub fn frame(&self) -> Frame<'a> {
         let (header_length, segment_size) = self.segments.shape();

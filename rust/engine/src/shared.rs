@@ -9,7 +9,7 @@ use std::time::Instant;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use crossbeam_queue::ArrayQueue;
 use etherloom_switch::lock::Mutex;
-use etherloom_switch::{Counters, PortId};
+use etherloom_switch::{Counters, PortId, PortRules};
 use mio::Waker;
 
 use crate::acceleration::AccelerationShared;
@@ -280,6 +280,8 @@ pub struct SessionShared {
     pub kind: PortKind,
     /// What people call it.
     pub label: OnceLock<String>,
+    /// What its port may do.
+    pub rules: ArcSwap<PortRules>,
     /// Its port on the hub, once plugged in.
     pub port: OnceLock<PortId>,
     /// Frames and bytes through the port.
@@ -316,6 +318,7 @@ impl SessionShared {
             worker,
             kind,
             label: OnceLock::new(),
+            rules: ArcSwap::default(),
             port: OnceLock::new(),
             counters: Counters::default(),
             wire: WireCounters::default(),

@@ -6,7 +6,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use etherloom_switch::HubRules;
+use etherloom_switch::{HubRules, PortRules};
 use etherloom_wire::block::{BlockDecoder, BlockLimits, Item};
 use rustls::version::{TLS12, TLS13};
 
@@ -65,7 +65,9 @@ impl House {
     }
 
     fn open_session(&self) -> u64 {
-        self.engine.open_session(self.hub, RULES).unwrap()
+        self.engine
+            .open_session(self.hub, RULES, PortRules::default())
+            .unwrap()
     }
 
     /// One more link of a session, and the client at its other end.
@@ -217,7 +219,10 @@ fn arrives(guest: &mut Guest, expected: &[u8]) {
 fn a_worn_out_link_is_closed_politely_and_its_successor_loses_nothing() {
     let house = House::open(1, short_lived_identity());
     let session = house.open_session();
-    let hub = house.engine.open_memory(house.hub, 16).unwrap();
+    let hub = house
+        .engine
+        .open_memory(house.hub, 16, PortRules::default())
+        .unwrap();
     let mut links = vec![
         house.join(session, client_of(&TLS12)),
         house.join(session, client_of(&TLS12)),
@@ -291,7 +296,12 @@ fn a_fault_over_a_frame_ends_the_session_it_is_queued_for() {
 #[test]
 fn a_fault_over_a_programs_frame_ends_its_port() {
     let house = House::open(1, stock_identity());
-    let ports = [(); 3].map(|()| house.engine.open_memory(house.hub, 16).unwrap());
+    let ports = [(); 3].map(|()| {
+        house
+            .engine
+            .open_memory(house.hub, 16, PortRules::default())
+            .unwrap()
+    });
     let fatal = frame(1, b"fault of the origin");
     house.engine.send_frames(ports[0], vec![fatal]).unwrap();
     assert_eq!(house.wait_ended(ports[0]), "failed");

@@ -9,28 +9,9 @@ use etherloom_engine::capture::TraceSettings;
 use etherloom_engine::engine::{Engine, EngineError};
 use etherloom_engine::link::LinkSettings;
 use etherloom_engine::session::SessionRules;
-use etherloom_switch::HubRules;
 use etherloom_wire::acceleration::Protection;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-
-#[derive(FromPyObject, Clone, Copy)]
-#[pyo3(from_item_all)]
-pub struct HubArguments {
-    pub wire: bool,
-    mac_entries: usize,
-    mac_age_ms: u64,
-}
-
-impl From<HubArguments> for HubRules {
-    fn from(arguments: HubArguments) -> Self {
-        Self {
-            mac_entries: arguments.mac_entries,
-            mac_age_ms: arguments.mac_age_ms,
-            ..Self::default()
-        }
-    }
-}
 
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]

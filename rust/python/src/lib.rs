@@ -2,6 +2,7 @@
 
 mod arguments;
 mod results;
+mod rules;
 
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::IntoRawFd;
@@ -15,9 +16,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
 use crate::arguments::{
-    AccelerationArguments, HubArguments, LimitArguments, LinkArguments, SessionArguments,
-    TraceArguments,
+    AccelerationArguments, LimitArguments, LinkArguments, SessionArguments, TraceArguments,
 };
+use crate::rules::{HubArguments, PortArguments};
 
 /// The one conversion of errors.
 fn refuse(error: EngineError) -> PyErr {
@@ -218,8 +219,19 @@ impl Engine {
         self.0.delete_mac(hub, address, vlan).map_err(refuse)
     }
 
-    fn open_session(&self, hub: u64, rules: SessionArguments) -> PyResult<u64> {
-        self.0.open_session(hub, rules.into()).map_err(refuse)
+    fn open_session(
+        &self,
+        hub: u64,
+        rules: SessionArguments,
+        port: PortArguments,
+    ) -> PyResult<u64> {
+        let port = port.try_into()?;
+        self.0.open_session(hub, rules.into(), port).map_err(refuse)
+    }
+
+    fn set_port_rules(&self, hub: u64, session: u64, port: PortArguments) -> PyResult<()> {
+        let port = port.try_into()?;
+        self.0.set_port_rules(hub, session, port).map_err(refuse)
     }
 
     fn promote(
@@ -260,12 +272,13 @@ impl Engine {
             .map_err(refuse)
     }
 
-    fn open_tap(&self, hub: u64, name: &str) -> PyResult<u64> {
-        self.0.open_tap(hub, name).map_err(refuse)
+    fn open_tap(&self, hub: u64, name: &str, port: PortArguments) -> PyResult<u64> {
+        self.0.open_tap(hub, name, port.try_into()?).map_err(refuse)
     }
 
-    fn open_memory(&self, hub: u64, queue_frames: usize) -> PyResult<u64> {
-        self.0.open_memory(hub, queue_frames).map_err(refuse)
+    fn open_memory(&self, hub: u64, queue_frames: usize, port: PortArguments) -> PyResult<u64> {
+        let port = port.try_into()?;
+        self.0.open_memory(hub, queue_frames, port).map_err(refuse)
     }
 
     fn send_frames(&self, session: u64, frames: Vec<Vec<u8>>) -> PyResult<()> {

@@ -11,7 +11,7 @@ fn frame(dst: u32, src: u32) -> [u8; 64] {
     let mut bytes = [0; 64];
     bytes[..6].copy_from_slice(&address(dst));
     bytes[6..12].copy_from_slice(&address(src));
-    bytes[12..14].copy_from_slice(&[0x08, 0x00]);
+    bytes[12..14].copy_from_slice(&[0x88, 0xb5]);
     bytes
 }
 

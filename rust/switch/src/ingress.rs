@@ -11,8 +11,8 @@
 
 use crate::PortId;
 use crate::drops::DropReason;
-use crate::frame::Frame;
-use crate::header::{Header, classify};
+use crate::facts::Facts;
+use crate::header::Header;
 use crate::mac_table::{Learned, MacView};
 use crate::switch::Verdict;
 
@@ -24,11 +24,11 @@ pub(crate) struct Passage<'a, 'hub> {
 }
 
 impl Passage<'_, '_> {
-    pub(crate) fn judge(&mut self, frame: &Frame<'_>) -> Result<Verdict, DropReason> {
-        let header = classify(frame.bytes)?;
-        refuse_invalid_source(&header)?;
-        self.learn(&header)?;
-        self.look_up(&header)
+    pub(crate) fn judge(&mut self, facts: &Facts) -> Result<Verdict, DropReason> {
+        let header = &facts.header;
+        refuse_invalid_source(header)?;
+        self.learn(header)?;
+        self.look_up(header)
     }
 
     fn learn(&mut self, header: &Header) -> Result<(), DropReason> {

@@ -7,6 +7,7 @@
 
 mod counters;
 mod drops;
+mod egress;
 mod event;
 pub mod facts;
 mod frame;
@@ -15,11 +16,15 @@ mod ingress;
 pub mod lock;
 mod mac_key;
 mod mac_table;
+mod ports;
+pub mod router;
 mod rules;
 mod switch;
+pub mod tag;
 
 pub use counters::{Counters, CountersSnapshot, Traffic, TrafficSnapshot};
 pub use drops::DropReason;
+pub use egress::{Change, Egress};
 pub use event::{Event, Events};
 pub use facts::{Facts, Network, Transport};
 pub use frame::{Frame, Offload};
@@ -27,7 +32,7 @@ pub use header::{Header, classify};
 pub use mac_key::MacKey;
 pub use mac_table::{Learned, MacEntry, MacTable, MacView};
 pub use rules::{HubFilters, HubRules, PortKind, PortPolicy, PortRules};
-pub use switch::{Batch, Switch, Verdict};
+pub use switch::{Batch, Judged, Switch, Verdict};
 
 /// Where a session plugs into a hub. The engine hands them out and never uses one twice.
 pub type PortId = u32;

@@ -61,7 +61,7 @@ fn frame(dst: u8, src: u8, vlan: u16) -> Vec<u8> {
         bytes.extend([0x81, 0x00]);
         bytes.extend(vlan.to_be_bytes());
     }
-    bytes.extend([0x08, 0x00]);
+    bytes.extend([0x88, 0xb5]);
     bytes
 }
 

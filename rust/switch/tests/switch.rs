@@ -12,7 +12,7 @@ const ALL: [u8; 6] = [0xff; 6];
 const AGE: u64 = 600_000;
 
 fn frame(dst: [u8; 6], src: [u8; 6]) -> Vec<u8> {
-    [&dst[..], &src, &[0x08, 0x00], &[0; 46]].concat()
+    [&dst[..], &src, &[0x88, 0xb5], &[0; 46]].concat()
 }
 
 fn tagged(dst: [u8; 6], src: [u8; 6], vlan: u16) -> Vec<u8> {
@@ -21,7 +21,7 @@ fn tagged(dst: [u8; 6], src: [u8; 6], vlan: u16) -> Vec<u8> {
         &src,
         &[0x81, 0x00],
         &vlan.to_be_bytes(),
-        &[0x08, 0x00],
+        &[0x88, 0xb5],
         &[0; 46],
     ]
     .concat()

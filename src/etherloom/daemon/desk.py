@@ -250,6 +250,7 @@ def _opening(granted: Granted, request: LoginRequest, visitor: Visitor) -> Openi
         policy=granted.policy,
         connection_name=visitor.connection,
         peer=visitor.peer,
+        manner=granted.manner,
         acceleration=AccelerationRequest(
             request.wishes.acceleration,
             visitor.local[0],

@@ -61,6 +61,7 @@ from etherloom.services.network import Network
 from etherloom.services.options import Options
 from etherloom.services.protocols import OtherProtocols
 from etherloom.services.restarts import Restarts
+from etherloom.services.rights import Rights
 from etherloom.services.securenats import SecureNats
 from etherloom.services.sessions import Sessions
 from etherloom.services.status import Status
@@ -180,6 +181,9 @@ async def open_server(
         reception = Reception(desk, web, connections, tasks, unix_milliseconds, patience or Patience())
         server.network.start(reception.accept)
         stack.callback(server.network.stop)
+        rights = Rights(owner, server.sessions)
+        rights.start()
+        stack.callback(rights.stop)
         yield server
 
 

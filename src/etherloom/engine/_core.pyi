@@ -15,6 +15,7 @@ from etherloom.engine.snapshots import (
     ListenerLimitsArguments,
     ListenerSnapshot,
     MacEntry,
+    PortRulesArguments,
     SessionRulesArguments,
     SessionSnapshot,
     TraceArguments,
@@ -101,7 +102,10 @@ class Engine:
     def mac_table(self, hub: int) -> list[MacEntry]: ...
     def mac_count(self, hub: int) -> int: ...
     def delete_mac(self, hub: int, address: bytes, vlan: int) -> bool: ...
-    def open_session(self, hub: int, rules: SessionRulesArguments) -> int: ...
+    def open_session(self, hub: int, rules: SessionRulesArguments, port: PortRulesArguments) -> int: ...
+    def set_port_rules(self, hub: int, session: int, port: PortRulesArguments) -> None:
+        """Other rights for the port of a session, from the next frame on."""
+
     def promote(
         self, connection: int, session: int, farewell: bytes, leftover: bytes, link: LinkSettingsArguments
     ) -> None:
@@ -120,11 +124,11 @@ class Engine:
     def accelerate(self, session: int, datagrams: int, rules: AccelerationArguments) -> None:
         """Give the socket to a session; its identifier is gone. Raises ValueError for rules without sense."""
 
-    def open_tap(self, hub: int, name: str) -> int:
+    def open_tap(self, hub: int, name: str, port: PortRulesArguments) -> int:
         """Create a TAP adapter (not persistent) and plug it in as a session. Addresses and state are the
         caller's."""
 
-    def open_memory(self, hub: int, queue_frames: int) -> int:
+    def open_memory(self, hub: int, queue_frames: int, port: PortRulesArguments) -> int:
         """A port fed by Python: send_frames and take_frames."""
 
     def send_frames(self, session: int, frames: Sequence[bytes]) -> None: ...

@@ -7,13 +7,21 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import asdict, dataclass
+from typing import Final, cast
 
 from etherloom.engine import _core
-from etherloom.engine.commands import AccelerationRules, HubRules, LinkSettings, ListenerLimits, SessionRules
+from etherloom.engine.commands import (
+    UNBOUND_PORT,
+    AccelerationRules,
+    HubRules,
+    LinkSettings,
+    ListenerLimits,
+    PortRules,
+    SessionRules,
+)
 from etherloom.engine.events import ConnectionEvent, ListenerEvent, SessionEvent, Subject
-from etherloom.engine.snapshots import SessionSnapshot
+from etherloom.engine.snapshots import HubRulesArguments, PortRulesArguments, SessionSnapshot
 from etherloom.model.errors import ErrorCode, Refusal
 
 _DRAIN: Final = 1024
@@ -250,11 +258,17 @@ class Facade:
     # -- hubs and sessions
 
     def open_hub(self, rules: HubRules) -> int:
-        return self.core.open_hub(
-            {"wire": rules.wire, "mac_entries": rules.mac_entries, "mac_age_ms": rules.mac_age_ms}
-        )
+        return self.core.open_hub(_hub_arguments(rules))
 
-    def open_session(self, hub: int, rules: SessionRules) -> Session:
+    def set_hub_rules(self, hub: int, rules: HubRules) -> None:
+        """Other rules, from the next frame on."""
+        self.core.set_hub_rules(hub, _hub_arguments(rules))
+
+    def set_port_rules(self, hub: int, session: Session, rules: PortRules) -> None:
+        """Other rights for a session that runs, from the next frame on."""
+        self.core.set_port_rules(hub, session.identifier, _port_arguments(rules))
+
+    def open_session(self, hub: int, rules: SessionRules, port: PortRules = UNBOUND_PORT) -> Session:
         """A native session without links yet; see promote."""
         identifier = self.core.open_session(
             hub,
@@ -268,6 +282,7 @@ class Facade:
                 "super_frames": rules.super_frames,
                 "queue_bytes": rules.queue_bytes,
             },
+            _port_arguments(port),
         )
         return self._register(identifier)
 
@@ -312,13 +327,13 @@ class Facade:
             },
         )
 
-    def open_tap(self, hub: int, name: str) -> Session:
+    def open_tap(self, hub: int, name: str, port: PortRules = UNBOUND_PORT) -> Session:
         """Create a TAP adapter and plug it in. Raises OSError."""
-        return self._register(self.core.open_tap(hub, name))
+        return self._register(self.core.open_tap(hub, name, _port_arguments(port)))
 
-    def open_memory(self, hub: int, queue_frames: int = 1024) -> Session:
+    def open_memory(self, hub: int, queue_frames: int = 1024, port: PortRules = UNBOUND_PORT) -> Session:
         """A port fed by this program."""
-        return self._register(self.core.open_memory(hub, queue_frames))
+        return self._register(self.core.open_memory(hub, queue_frames, _port_arguments(port)))
 
     def yield_to_frames(self) -> None:
         """Let this thread, and those that it starts, have a core only after the threads that move frames.
@@ -390,3 +405,11 @@ class Facade:
             return
         self._connections[identifier] = connection
         accept(connection)
+
+
+def _hub_arguments(rules: HubRules) -> HubRulesArguments:
+    return cast(HubRulesArguments, asdict(rules))
+
+
+def _port_arguments(rules: PortRules) -> PortRulesArguments:
+    return cast(PortRulesArguments, asdict(rules))

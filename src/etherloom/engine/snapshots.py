@@ -4,9 +4,49 @@ from typing import TypedDict
 
 
 class HubRulesArguments(TypedDict):
-    wire: bool  # True: exactly two ports, every frame crosses, no learning (our client)
-    mac_entries: int  # a new source beyond this is refused
+    """See commands.HubRules."""
+
+    wire: bool
+    mac_entries: int
     mac_age_ms: int
+    ip_entries: int
+    ip_age_ms: int
+    dhcp_age_ms: int
+    no_ip_table: bool
+    only_private_ipv4: bool
+    only_link_local_ipv6: bool
+    no_ip_parsing: bool
+    no_vlan_identity: bool
+    no_bpdu_identity: bool
+    vlan_type: int
+    storm_threshold: int
+    storm_strict: bool
+    filter_pppoe: bool
+    filter_ospf: bool
+    filter_ipv4: bool
+    filter_ipv6: bool
+    filter_non_ip: bool
+    filter_bpdu: bool
+    mss_limit: int
+    access_list_on_arp: bool
+    no_check_mac_on_bridge: bool
+    privacy_drops_broadcasts: bool
+    privacy_drops_arp: bool
+    privacy_allows_same_user: bool
+    no_default_router_over_ipv6: bool
+    station: bytes | None
+    dormant_ms: int
+
+
+class PortRulesArguments(TypedDict):
+    """See commands.PortRules. `policy`: the items by the names that they have in model.policy."""
+
+    kind: str
+    monitor: bool
+    user: str
+    group: str
+    over_ipv6: bool
+    policy: dict[str, int]
 
 
 class SessionRulesArguments(TypedDict):

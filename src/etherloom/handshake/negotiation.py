@@ -79,13 +79,32 @@ def _timeout_ms(policy: Policy) -> int:
     return max(MINIMUM_TIMEOUT_MS, min(wanted, MAXIMUM_TIMEOUT_MS))
 
 
-def session_policy(policy: Policy, wishes: SessionWishes, *, same_machine: bool = False) -> Policy:
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """What a session is, whatever its user may do: as its client asked for it, and where that is."""
+
+    bridge_mode: bool = False
+    monitor_mode: bool = False
+    same_machine: bool = False
+
+    @classmethod
+    def wished(cls, wishes: SessionWishes, *, same_machine: bool = False) -> "Manner":
+        """As a client wishes it."""
+        return cls(wishes.bridge_mode, wishes.monitor_mode, same_machine)
+
+
+PLAIN_CLIENT: Final = Manner()
+
+
+def session_policy(policy: Policy, manner: Manner) -> Policy:
     """The policy as it goes for this session: only who asked for bridge mode may bridge or route.
 
     Clients show the two items as their mode. A session from the server's own machine is never limited.
+    Monitoring is for those who asked for it.
     """
-    if same_machine:
+    policy = replace(policy, monitor_port=policy.monitor_port and manner.monitor_mode)
+    if manner.same_machine:
         return replace(policy, no_bridge=False, no_routing=False)
-    if wishes.bridge_mode:
+    if manner.bridge_mode:
         return policy
     return replace(policy, no_bridge=True, no_routing=True)

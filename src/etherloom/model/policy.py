@@ -128,6 +128,8 @@ ACTING_POLICY_ITEMS: Final = frozenset(
     }
 )
 DEFAULT_POLICY: Final = Policy()
+# Of ports that nobody logged in on: bridges and parts of the server itself.
+UNBOUND_POLICY: Final = Policy(no_broadcast_limiter=True)
 assert {item.field for item in POLICY_ITEMS} == {f.name for f in fields(Policy)}
 
 

@@ -3,18 +3,21 @@
 Judges only: nothing is opened or counted here (see sessions).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 from etherloom.auth.authenticator import Authenticator, Claim, Denied
 from etherloom.auth.password import ADMINISTRATOR
+from etherloom.handshake.client_facts import ClientFacts
 from etherloom.handshake.messages import LoginRequest
-from etherloom.handshake.negotiation import AgreedModes, negotiate, session_policy
+from etherloom.handshake.negotiation import PLAIN_CLIENT, AgreedModes, Manner, negotiate, session_policy
 from etherloom.model.errors import ErrorCode
 from etherloom.model.hub import Hub
-from etherloom.model.policy import DEFAULT_POLICY, Policy, bounded
+from etherloom.model.policy import Policy
 from etherloom.model.user import User
+from etherloom.services.options import limit_of, read_options
+from etherloom.services.policies import effective_policy
 from etherloom.services.sessions import RunningSession, SessionKind, Sessions
 from etherloom.state.owner import Owner
 from etherloom.state.snapshot import Snapshot
@@ -33,6 +36,7 @@ class Granted:
     administrator: bool
     policy: Policy
     modes: AgreedModes
+    manner: Manner = PLAIN_CLIENT
     udp_acceleration: bool = True
     udp_acceleration_v1: bool = False
 
@@ -87,10 +91,12 @@ class Admission:
         same_machine: bool,
     ) -> Granted | Refused:
         policy = effective_policy(snapshot, hub.name, user)
+        manner = Manner.wished(request.wishes, same_machine=same_machine)
         refusal = (
-            _check_rights(user, policy, request, self._clock())
+            _check_client(read_options(snapshot, hub.name), request.client)
+            or _check_rights(user, policy, manner, self._clock())
             or self._check_log_ins(hub, user, policy, request.client.node_unique_id)
-            or self._check_limits(hub, user)
+            or self._check_limits(snapshot, hub, user, is_bridge=_is_bridge(policy, manner))
         )
         if refusal is not None:
             return replace(refusal, no_save_password=policy.no_save_password)
@@ -99,10 +105,8 @@ class Admission:
             user=ADMINISTRATOR if user is None else user.name,
             group="" if user is None else user.group,
             administrator=user is None,
-            policy=replace(
-                session_policy(policy, request.wishes, same_machine=same_machine),
-                monitor_port=policy.monitor_port and request.wishes.monitor_mode,
-            ),
+            policy=session_policy(policy, manner),
+            manner=manner,
             modes=negotiate(
                 request.wishes,
                 policy,
@@ -121,24 +125,30 @@ class Admission:
             return None
         return Refused(ErrorCode.TOO_MANY_USER_SESSION, f"the user has {others} sessions already")
 
-    def _check_limits(self, hub: Hub, user: User | None) -> Refused | None:
+    def _check_limits(
+        self, snapshot: Snapshot, hub: Hub, user: User | None, *, is_bridge: bool
+    ) -> Refused | None:
         count = self._sessions.count(hub.name)
         if user is not None and 0 < hub.maximum_sessions <= count:
             return Refused(ErrorCode.HUB_IS_BUSY, f"the hub has {count} sessions, all that it may have")
         if self._sessions.count() >= MAXIMUM_SESSIONS:
             return Refused(ErrorCode.HUB_IS_BUSY, f"the server has {MAXIMUM_SESSIONS} sessions")
-        return None
+        return self._check_log_in_limits(snapshot, hub.name, is_bridge=is_bridge)
 
-
-def effective_policy(snapshot: Snapshot, hub: str, user: User | None) -> Policy:
-    """The user's own policy, else the group's, else the default one.
-
-    The hub's administrator (None) has rights of their own.
-    """
-    if user is None:
-        return replace(DEFAULT_POLICY, no_broadcast_limiter=True, monitor_port=True)
-    group = snapshot.group(hub, user.group) if user.group else None
-    return bounded(user.policy or (group.policy if group else None) or DEFAULT_POLICY)
+    def _check_log_in_limits(self, snapshot: Snapshot, hub: str, *, is_bridge: bool) -> Refused | None:
+        """The limits that a hub's administrator can't lift; they count log-ins only."""
+        if most := limit_of(snapshot, hub, "max_sessions"):
+            count = self._sessions.count_log_ins(hub)
+            if count >= most:
+                return Refused(ErrorCode.HUB_IS_BUSY, f"the hub has {count} log-ins, all that it may have")
+        if not limit_of(snapshot, hub, "max_sessions_client_bridge_apply"):
+            return None
+        most = limit_of(snapshot, hub, "max_sessions_bridge" if is_bridge else "max_sessions_client")
+        count = self._sessions.count_log_ins(hub, is_bridge=is_bridge)
+        if count < most:
+            return None
+        kind = "bridge" if is_bridge else "client"
+        return Refused(ErrorCode.HUB_IS_BUSY, f"the hub has {count} {kind} sessions, all that it may have")
 
 
 def _open_hub(snapshot: Snapshot, name: str) -> Hub | Refused:
@@ -161,22 +171,35 @@ def _claim(snapshot: Snapshot, hub: Hub, request: LoginRequest, challenge: bytes
     )
 
 
-def _check_rights(user: User | None, policy: Policy, request: LoginRequest, now: int) -> Refused | None:
+def _check_client(options: Mapping[str, int], client: ClientFacts) -> Refused | None:
+    """What a client says of itself proves nothing: this is for keeping old programs away, not people."""
+    if not client.is_client:
+        return None
+    if client.build < options["ClientMinimumRequiredBuild"]:
+        return Refused(ErrorCode.VERSION_INVALID, f"build {client.build} of the client is too old here")
+    wanted = options["RequiredClientId"]
+    if wanted not in (0, client.client_id):
+        return Refused(
+            ErrorCode.CLIENT_ID_REQUIRED, f"the client's id is {client.client_id}, {wanted} is required"
+        )
+    return None
+
+
+def _check_rights(user: User | None, policy: Policy, manner: Manner, now: int) -> Refused | None:
     if user is not None and 0 < user.expires <= now:
         return Refused(ErrorCode.ACCESS_DENIED, "the user has expired")
     if not policy.access:
         return Refused(ErrorCode.ACCESS_DENIED, "the policy denies access")
-    if request.wishes.monitor_mode:
-        return _check_monitor(policy)
-    if request.wishes.bridge_mode and policy.no_bridge and policy.no_routing:
+    if manner.monitor_mode and not policy.monitor_port:
+        return Refused(ErrorCode.MONITOR_MODE_DENIED, "the policy denies monitoring")
+    if manner.bridge_mode and policy.no_bridge and policy.no_routing:
         return Refused(ErrorCode.BRIDGE_MODE_DENIED, "the policy denies bridging and routing")
     return None
 
 
-def _check_monitor(policy: Policy) -> Refused:
-    if not policy.monitor_port:
-        return Refused(ErrorCode.MONITOR_MODE_DENIED, "the policy denies monitoring")
-    return Refused(ErrorCode.NOT_SUPPORTED, "this server has no monitoring sessions yet")
+def _is_bridge(policy: Policy, manner: Manner) -> bool:
+    own = session_policy(policy, manner)
+    return not (own.no_bridge and own.no_routing)
 
 
 def _is_other_login(session: RunningSession, client: bytes) -> bool:

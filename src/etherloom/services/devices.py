@@ -10,15 +10,19 @@ from typing import Final
 
 from pyroute2 import AsyncIPRoute
 
+from etherloom.engine.commands import PortKind
 from etherloom.engine.facade import Facade, Session
 from etherloom.model.bridge import LocalBridge
 from etherloom.model.names import fold
+from etherloom.model.policy import UNBOUND_POLICY
 from etherloom.observe.logs import get_log
-from etherloom.services.sessions import Sessions
+from etherloom.services.frame_rules import port_rules
+from etherloom.services.sessions import BRIDGE_USER, Sessions
 from etherloom.services.switches import Switches
 
 _FIRST_RETRY_SECONDS: Final = 1.0
 _LONGEST_RETRY_SECONDS: Final = 60.0
+_BRIDGE: Final = port_rules(UNBOUND_POLICY, kind=PortKind.BRIDGE, user=BRIDGE_USER)
 
 _log = get_log("bridge")
 
@@ -147,7 +151,7 @@ class Devices:
             device.failed("the hub is off line", self._engine.loop.time())
             return
         try:
-            session = self._engine.open_tap(hub, bridge.device)
+            session = self._engine.open_tap(hub, bridge.device, _BRIDGE)
         except OSError as error:
             device.failed(error.strerror or str(error), self._engine.loop.time())
             return

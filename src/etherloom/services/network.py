@@ -15,6 +15,7 @@ from etherloom.model.names import fold
 from etherloom.model.server import ServerIdentity, ServerSettings
 from etherloom.observe.logs import get_log
 from etherloom.services.devices import Devices, DeviceState
+from etherloom.services.frame_rules import hub_rules
 from etherloom.services.listening import EVERYWHERE, Endpoint, EndpointState, Listening
 from etherloom.services.renewal import Renewal
 from etherloom.services.sessions import Sessions
@@ -138,8 +139,11 @@ class Network:
             self._sessions.close_hub(name, "the hub is off line or deleted")
             self._switches.close(name)
             _log.info("hub is off line", hub=name)
-        for name in online.keys() - self._switches.names():
-            self._switches.open(name)
+        new = online.keys() - self._switches.names()
+        machine = snapshot.identity.chain[0] if snapshot.identity else b""
+        for name in online:
+            self._switches.open(name, hub_rules(snapshot, name, machine))
+        for name in new:
             _log.info("hub is on line", hub=online[name].name)
 
     def _wanted_endpoints(self, listeners: Iterable[Listener]) -> Sequence[Endpoint]:

@@ -8,8 +8,8 @@ from etherloom.auth.password import proves
 from etherloom.handshake.messages import PasswordAuth, PasswordChange
 from etherloom.model.credential import PasswordCredential, PasswordSecret
 from etherloom.model.errors import ErrorCode, Refusal
-from etherloom.services.admission import effective_policy
 from etherloom.services.options import limit_of
+from etherloom.services.policies import effective_policy
 from etherloom.state import keys
 from etherloom.state.changes import Operation, Origin, Put
 from etherloom.state.owner import Owner

@@ -6,22 +6,23 @@ Does not decide who may log in (admission), nor speak the protocol (handshake).
 import asyncio
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, TypeVar
 
-from etherloom.engine.commands import Direction, LinkSettings, SessionRules
+from etherloom.engine.commands import Direction, LinkSettings, PortKind, PortRules, SessionRules
 from etherloom.engine.facade import Connection, Facade, Session
 from etherloom.handshake.acceleration import AccelerationGrant, segment_limit
 from etherloom.handshake.client_facts import ClientFacts
 from etherloom.handshake.messages import WelcomeParameters
-from etherloom.handshake.negotiation import AgreedModes
+from etherloom.handshake.negotiation import PLAIN_CLIENT, AgreedModes, Manner
 from etherloom.handshake.welcome import SESSION_KEY_BYTES
 from etherloom.model.errors import ErrorCode, Refusal
 from etherloom.model.names import fold
-from etherloom.model.policy import DEFAULT_POLICY, Policy
+from etherloom.model.policy import UNBOUND_POLICY, Policy
 from etherloom.observe.logs import Log, get_log
 from etherloom.services.acceleration import AccelerationRequest, Accelerator
+from etherloom.services.frame_rules import port_rules
 from etherloom.services.switches import Switches
 
 BRIDGE_USER: Final = "Local Bridge"
@@ -47,7 +48,16 @@ class Opening:
     policy: Policy
     connection_name: str
     peer: tuple[str, int]
+    manner: Manner = PLAIN_CLIENT
     acceleration: AccelerationRequest = field(default_factory=AccelerationRequest)
+
+
+@dataclass(slots=True)
+class Standing:
+    """What may change while a session runs: the group of its user, and what it may do."""
+
+    policy: Policy
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -64,7 +74,8 @@ class RunningSession:
     connected_at: int
     welcome: WelcomeParameters
     engine: Session
-    group: str = ""
+    standing: Standing
+    manner: Manner = PLAIN_CLIENT
     administrator: bool = False
     peer: tuple[str, int] = ("", 0)
     client: ClientFacts = field(default_factory=ClientFacts)
@@ -89,7 +100,24 @@ class RunningSession:
 
     @property
     def policy(self) -> Policy:
-        return self.welcome.policy
+        """What it may do now; the Welcome has what it was when it began."""
+        return self.standing.policy
+
+    @property
+    def group(self) -> str:
+        return self.standing.group
+
+    @property
+    def is_bridge(self) -> bool:
+        """It may bridge or route; other log-ins are plain clients."""
+        return not (self.policy.no_bridge and self.policy.no_routing)
+
+    @property
+    def rules(self) -> PortRules:
+        """What its port may do."""
+        kind = PortKind.CLIENT if self.kind is SessionKind.CLIENT else PortKind.BRIDGE
+        over_ipv6 = ":" in self.peer[0]
+        return port_rules(self.policy, kind=kind, user=self.user, group=self.group, over_ipv6=over_ipv6)
 
     @property
     def connections(self) -> int:
@@ -160,6 +188,11 @@ class Sessions:
             return self._count
         return len(self._hubs.get(fold(hub), {}))
 
+    def count_log_ins(self, hub: str, *, is_bridge: bool | None = None) -> int:
+        """How many sessions of a hub somebody logged in for: all, those that may bridge, or the others."""
+        own = (s for s in self._hubs.get(fold(hub), {}).values() if s.kind is SessionKind.CLIENT)
+        return sum(is_bridge is None or session.is_bridge == is_bridge for session in own)
+
     # -- beginning
 
     def begin(self, opening: Opening) -> RunningSession:
@@ -180,14 +213,18 @@ class Sessions:
             super_frames=modes.super_frames > 0,
             mss_limit=segment_limit(ipv6=ipv6, encrypt=modes.use_encrypt) if acceleration.grant else 0,
         )
+        port = port_rules(
+            opening.policy, kind=PortKind.CLIENT, user=opening.user, group=opening.group, over_ipv6=ipv6
+        )
         session = RunningSession(
             hub=opening.hub,
             user=opening.user,
             kind=SessionKind.CLIENT,
             connected_at=self._clock(),
-            engine=self._engine.open_session(identifier, rules),
+            engine=self._engine.open_session(identifier, rules, port),
             welcome=self._welcome(opening, acceleration.grant),
-            group=opening.group,
+            standing=Standing(opening.policy, opening.group),
+            manner=opening.manner,
             administrator=opening.administrator,
             peer=opening.peer,
             client=opening.client,
@@ -252,6 +289,7 @@ class Sessions:
             connected_at=self._clock(),
             welcome=_no_welcome(self._next_name(hub, "LOCALBRIDGE")),
             engine=engine,
+            standing=Standing(UNBOUND_POLICY),
             device=device,
         )
         self._register(session)
@@ -276,6 +314,18 @@ class Sessions:
         down = sum(link["direction"] == Direction.SERVER_TO_CLIENT for link in links)
         up = sum(link["direction"] == Direction.CLIENT_TO_SERVER for link in links)
         return session, Direction.CLIENT_TO_SERVER if down > up else Direction.SERVER_TO_CLIENT
+
+    # -- changes
+
+    def renew(self, session: RunningSession, policy: Policy, group: str) -> None:
+        """Let a running session have other rights, from its next frame on. No access: it ends."""
+        if not policy.access:
+            self._end(session, "the policy denies access now")
+            return
+        session.standing.policy, session.standing.group = policy, group
+        hub = self._switches.find(session.hub)
+        if hub is not None and not session.engine.ended.done():
+            self._engine.set_port_rules(hub, session.engine, session.rules)
 
     # -- ending
 
@@ -385,5 +435,5 @@ def _no_welcome(name: str) -> WelcomeParameters:
         timeout_ms=0,
         qos=False,
         session_key=b"",
-        policy=replace(DEFAULT_POLICY, no_broadcast_limiter=True),
+        policy=UNBOUND_POLICY,
     )

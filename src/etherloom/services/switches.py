@@ -16,15 +16,23 @@ class Switches:
     def __init__(self, engine: Facade) -> None:
         self._engine: Final = engine
         self._open: dict[str, int] = {}
+        self._rules: dict[str, HubRules] = {}
 
-    def open(self, name: str) -> None:
-        if fold(name) not in self._open:
-            self._open[fold(name)] = self._engine.open_hub(HubRules())
+    def open(self, name: str, rules: HubRules) -> None:
+        """Put a hub on the packet path; one that is there already gets other rules."""
+        identifier = self._open.get(fold(name))
+        if identifier is None:
+            self._open[fold(name)] = self._engine.open_hub(rules)
+            self._rules[fold(name)] = rules
+        elif rules != self._rules[fold(name)]:
+            self._engine.set_hub_rules(identifier, rules)
+            self._rules[fold(name)] = rules
 
     def close(self, name: str) -> None:
         """Take the hub off the packet path; the engine ends whatever is still plugged in."""
         identifier = self._open.pop(fold(name), None)
         if identifier is not None:
+            del self._rules[fold(name)]
             self._engine.core.close_hub(identifier)
 
     def names(self) -> set[str]:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
+from etherloom.engine.commands import HubRules
 from etherloom.model.bridge import LocalBridge
 from etherloom.services import devices
 from etherloom.services.devices import Devices
@@ -22,7 +23,7 @@ class World:
     def __init__(self, link_up: Callable[[str], Awaitable[None]] | None = None) -> None:
         self.engine = FakeEngine()
         self.switches = Switches(self.engine.facade)
-        self.switches.open("LAB")
+        self.switches.open("LAB", HubRules())
         self.sessions = Sessions(self.engine.facade, self.switches, lambda: 0)
         self.up: list[str] = []
         self.devices = Devices(

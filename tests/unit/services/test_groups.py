@@ -11,8 +11,8 @@ from etherloom.model.hub import HubOptions
 from etherloom.model.policy import DEFAULT_POLICY, Policy
 from etherloom.model.user import User
 from etherloom.services import groups as module
-from etherloom.services.admission import effective_policy
 from etherloom.services.groups import Groups, find_group
+from etherloom.services.policies import effective_policy
 from etherloom.state import keys
 from etherloom.state.changes import Put
 from etherloom.state.owner import Owner

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 from etherloom.engine.commands import HubRules, ListenerLimits
@@ -23,6 +24,7 @@ from tests.support.configuration import hub, open_configuration, put, user
 from tests.unit.fake_engine import FakeEngine
 
 BRIDGE = LocalBridge("LAB", "tap0")
+NEW_HUB = HubRules(no_default_router_over_ipv6=True)
 OPENING = Opening(
     "LAB",
     "alice",
@@ -70,7 +72,7 @@ async def world(path: Path, *extra: Endpoint) -> AsyncIterator[World]:
 async def test_what_is_configured_is_opened_at_start(tmp_path: Path) -> None:
     async with world(tmp_path) as w:
         assert w.switches.names() == {"lab"}
-        assert w.engine.hubs == [HubRules()]
+        assert [replace(rules, station=None) for rules in w.engine.hubs] == [NEW_HUB]
         assert w.ports() == [("0.0.0.0", 443), ("::", 443)]
 
 

@@ -5,7 +5,7 @@ from typing import cast
 import pytest
 from structlog.testing import capture_logs
 
-from etherloom.engine.commands import Direction, SessionRules
+from etherloom.engine.commands import UNBOUND_PORT, Direction, HubRules, SessionRules
 from etherloom.engine.facade import Connection
 from etherloom.handshake.client_facts import ClientFacts
 from etherloom.handshake.negotiation import AgreedModes
@@ -21,7 +21,7 @@ class World:
     def __init__(self) -> None:
         self.engine = FakeEngine()
         self.switches = Switches(self.engine.facade)
-        self.switches.open("LAB")
+        self.switches.open("LAB", HubRules())
         self.sessions = Sessions(self.engine.facade, self.switches, lambda: 1_000)
 
     def begin(
@@ -49,14 +49,14 @@ class World:
 
 async def test_names_count_up_in_each_hub() -> None:
     world = World()
-    world.switches.open("other")
+    world.switches.open("other", HubRules())
     assert [world.begin(u).name for u in ("alice", "bob")] == ["SID-ALICE-1", "SID-BOB-2"]
     assert world.begin(hub="other").name == "SID-ALICE-1"
 
 
 async def test_the_books_are_right_whoever_comes_and_goes() -> None:
     world = World()
-    world.switches.open("other")
+    world.switches.open("other", HubRules())
     first, second, third = world.begin(), world.begin(), world.begin(hub="other")
     bob = world.begin("bob")
     assert world.sessions.of_user("lab", "ALICE") == (first, second)
@@ -168,7 +168,7 @@ async def test_disconnect_takes_effect_at_once_and_is_logged_once() -> None:
 
 async def test_a_bridge_is_listed_and_cant_be_disconnected() -> None:
     world = World()
-    session = world.sessions.add_bridge("LAB", "tap0", world.engine.open_tap(1, "tap0"))
+    session = world.sessions.add_bridge("LAB", "tap0", world.engine.open_tap(1, "tap0", UNBOUND_PORT))
     assert (session.name, session.kind, session.device) == ("SID-LOCALBRIDGE-1", SessionKind.BRIDGE, "tap0")
     assert not session.is_plaintext
     with pytest.raises(Refusal) as refused:
@@ -180,7 +180,7 @@ async def test_a_bridge_is_listed_and_cant_be_disconnected() -> None:
 
 async def test_closing_a_hub_ends_its_sessions_only() -> None:
     world = World()
-    world.switches.open("other")
+    world.switches.open("other", HubRules())
     world.begin()
     world.begin("bob")
     kept = world.begin(hub="other")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from etherloom.engine.commands import HubRules
 from etherloom.engine.facade import Facade
 from etherloom.model.errors import Refusal
 from etherloom.services.sessions import Sessions
@@ -26,7 +27,7 @@ async def traces(patience_seconds: float = 60) -> AsyncIterator[Traces]:
     engine = Facade(workers=1)
     switches = Switches(engine)
     for hub in ("LAB", "OTHER", "THIRD"):
-        switches.open(hub)
+        switches.open(hub, HubRules())
     sessions = Sessions(engine, switches, lambda: 0)
     try:
         async with asyncio.TaskGroup() as tasks:

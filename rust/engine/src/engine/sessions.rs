@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use etherloom_switch::HubRules;
+use etherloom_switch::{HubRules, PortRules};
 
 use super::{Engine, EngineError};
 use crate::device::Device;
@@ -100,9 +100,16 @@ impl Engine {
         Ok(self.hub(identifier)?.switch.macs().remove(key))
     }
 
-    fn new_session(&self, hub: &Hub, kind: PortKind, queue_frames: usize) -> Arc<SessionShared> {
+    fn new_session(
+        &self,
+        hub: &Hub,
+        kind: PortKind,
+        queue_frames: usize,
+        rules: PortRules,
+    ) -> Arc<SessionShared> {
         let worker = hub.place(&self.shared.loads());
         let session = SessionShared::new(self.shared.next_identifier(), worker, kind, queue_frames);
+        session.rules.store(Arc::new(rules));
         session
             .last_received_ms
             .store(self.shared.now_ms(), Ordering::Relaxed);
@@ -114,9 +121,14 @@ impl Engine {
     }
 
     /// A native session without links.
-    pub fn open_session(&self, hub: u64, rules: SessionRules) -> Result<u64, EngineError> {
+    pub fn open_session(
+        &self,
+        hub: u64,
+        rules: SessionRules,
+        port: PortRules,
+    ) -> Result<u64, EngineError> {
         let hub = self.hub(hub)?;
-        let session = self.new_session(&hub, PortKind::Native, 0);
+        let session = self.new_session(&hub, PortKind::Native, 0, port);
         let identifier = session.identifier;
         self.shared.tell(
             session.worker,
@@ -127,6 +139,20 @@ impl Engine {
             },
         );
         Ok(identifier)
+    }
+
+    /// Other rights for the port of a session, from the next frame on.
+    pub fn set_port_rules(
+        &self,
+        hub: u64,
+        session: u64,
+        rules: PortRules,
+    ) -> Result<(), EngineError> {
+        let hub = self.hub(hub)?;
+        let session = self.session(session)?;
+        session.rules.store(Arc::new(rules));
+        hub.renew_rules(&session);
+        Ok(())
     }
 
     /// Make a connection a link of a session.
@@ -154,14 +180,14 @@ impl Engine {
     }
 
     /// Create a TAP adapter and plug it in.
-    pub fn open_tap(&self, hub: u64, name: &str) -> Result<u64, EngineError> {
+    pub fn open_tap(&self, hub: u64, name: &str, port: PortRules) -> Result<u64, EngineError> {
         let hub = self.hub(hub)?;
         let Tap {
             descriptor,
             name,
             offload,
         } = os::open_tap(name)?;
-        let session = self.new_session(&hub, PortKind::Tap(name), 0);
+        let session = self.new_session(&hub, PortKind::Tap(name), 0, port);
         let device = Device::new(descriptor, offload);
         let identifier = session.identifier;
         self.shared.tell(
@@ -176,9 +202,14 @@ impl Engine {
     }
 
     /// A port of the caller's.
-    pub fn open_memory(&self, hub: u64, queue_frames: usize) -> Result<u64, EngineError> {
+    pub fn open_memory(
+        &self,
+        hub: u64,
+        queue_frames: usize,
+        port: PortRules,
+    ) -> Result<u64, EngineError> {
         let hub = self.hub(hub)?;
-        let session = self.new_session(&hub, PortKind::Memory, queue_frames.max(1));
+        let session = self.new_session(&hub, PortKind::Memory, queue_frames.max(1), port);
         let identifier = session.identifier;
         self.shared
             .tell(session.worker, Message::OpenMemory { session, hub });

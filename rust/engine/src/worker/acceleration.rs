@@ -8,6 +8,7 @@ use mio::event::Event;
 use mio::unix::SourceFd;
 
 use super::connections::token;
+use super::ports::Stream;
 use super::slots::{Body, Slot};
 use super::{Target, Worker};
 use crate::acceleration::Acceleration;
@@ -135,12 +136,13 @@ impl Worker {
         for _ in 0..READS_PER_TURN {
             more = acceleration.receive(&mut arrivals);
             let (mut bytes, mut packets) = (0, 0);
+            let mut stream = Stream::of(&source);
             arrivals.each(|from, datagram| {
                 bytes += datagram.len();
                 authentic |= acceleration.take(from, datagram, &mut |frame| {
                     packets += 1;
                     match frame {
-                        Ok(frame) => self.ingress(&source, Packet::plain(frame)),
+                        Ok(frame) => self.ingress(&mut stream, Packet::plain(frame)),
                         Err(reason) => self.drop_unseen(&source, reason),
                     }
                 });

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use etherloom_wire::offload::Packet;
 
+use super::ports::Stream;
 use super::{Target, Worker};
 use crate::testkit::Circulation;
 
@@ -26,8 +27,9 @@ impl Worker {
         let Some(source) = slot.and_then(|slot| self.source(slot)) else {
             return;
         };
+        let mut stream = Stream::of(&source);
         for frame in &circulation.frames {
-            self.ingress(&source, Packet::plain(frame));
+            self.ingress(&mut stream, Packet::plain(frame));
         }
         self.send_batches(&source.session);
         self.flush_dirty();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use etherloom_switch::DropReason;
 use etherloom_wire::offload::Packet;
 
-use super::ports::Source;
+use super::ports::{Source, Stream};
 use super::slots::{Body, Slot, place_of};
 use super::{Target, Worker};
 use crate::capture::Spot;
@@ -29,6 +29,7 @@ impl Worker {
         let mut buffer = std::mem::take(&mut self.scratch.device);
         // Once: it keeps its length.
         buffer.resize(DEVICE_READ_BYTES, 0);
+        let mut stream = Stream::of(&source);
         let mut bytes = 0;
         let mut packets = 0;
         let mut more = true;
@@ -41,7 +42,7 @@ impl Worker {
                 Ok((length, has_header)) => {
                     bytes += length + DEVICE_FRAME_COST_BYTES;
                     packets += 1;
-                    self.ingress_read(&source, &buffer[..length], has_header);
+                    self.ingress_read(&mut stream, &buffer[..length], has_header);
                 }
                 Err(ErrorKind::Interrupted) => {}
                 Err(kind) => {
@@ -72,15 +73,15 @@ impl Worker {
     }
 
     /// What one read brought.
-    fn ingress_read(&mut self, source: &Source, bytes: &[u8], has_header: bool) {
+    fn ingress_read(&mut self, from: &mut Stream<'_>, bytes: &[u8], has_header: bool) {
         let packet = if has_header {
             Packet::read(bytes)
         } else {
             Some(Packet::plain(bytes))
         };
         match packet {
-            Some(packet) => self.ingress(source, packet),
-            None => self.drop_unseen(source, DropReason::BadOffload),
+            Some(packet) => self.ingress(from, packet),
+            None => self.drop_unseen(from.source, DropReason::BadOffload),
         }
     }
 

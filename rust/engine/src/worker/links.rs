@@ -12,7 +12,7 @@ use mio::Interest;
 use mio::event::Event;
 
 use super::connections::{deregister, token};
-use super::ports::Source;
+use super::ports::{Source, Stream};
 use super::slots::{Body, Slot};
 use super::{Target, Worker};
 use crate::capture::Spot;
@@ -243,11 +243,12 @@ impl Worker {
             return Ok(());
         };
         let mut items = 0u64;
+        let mut stream = Stream::of(source);
         let result = decoder.decode(&plain, &mut |item| {
             items += 1;
             match item {
-                Item::Frame(frame) => self.ingress(source, Packet::plain(frame)),
-                Item::SuperFrame(packet) => self.ingress(source, packet),
+                Item::Frame(frame) => self.ingress(&mut stream, Packet::plain(frame)),
+                Item::SuperFrame(packet) => self.ingress(&mut stream, packet),
                 Item::KeepAlive(_) => {}
                 Item::Dropped(reason) => self.drop_unseen(source, of_block(reason)),
             }

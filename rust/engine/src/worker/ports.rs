@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use etherloom_switch::{DropReason, PortId, Verdict};
+use etherloom_switch::{Batch as Judge, DropReason, Egress, Judged, PortId, Verdict, tag};
 use etherloom_wire::capture::Way;
 use etherloom_wire::offload::Packet;
 
@@ -32,6 +32,10 @@ pub struct Source {
     pub port: PortId,
     /// TCP that comes from it is told to send no larger segments; 0: it isn't told anything.
     pub mss_limit: u16,
+    /// Its frames are in this VLAN; 0: in none.
+    pub vlan: u16,
+    /// What marks the tags of this hub.
+    pub vlan_type: u16,
 }
 
 impl Source {
@@ -45,22 +49,46 @@ impl Source {
     }
 }
 
+/// Frames of one port in a row: what they are judged by is looked up once. Made for one read, and dropped after it.
+pub struct Stream<'a> {
+    /// Where they come from.
+    pub source: &'a Source,
+    /// Absent where nothing is judged: a client's hub.
+    batch: Option<Judge<'a>>,
+}
+
+impl<'a> Stream<'a> {
+    /// From this port, from now on.
+    pub fn of(source: &'a Source) -> Self {
+        let judged = !source.hub.wire;
+        Self {
+            source,
+            batch: judged.then(|| source.hub.switch.batch()),
+        }
+    }
+}
+
 impl Worker {
     pub(super) fn source(&self, slot: usize) -> Option<Source> {
         let slot = self.slots.get(slot)?;
+        let own_limit = match &slot.body {
+            Body::Native(native) => native.rules.mss_limit,
+            Body::Device(_) | Body::Memory => 0,
+        };
+        let rules = slot.hub.switch.rules();
         Some(Source {
             hub: Arc::clone(&slot.hub),
             session: Arc::clone(&slot.shared),
             port: slot.port,
-            mss_limit: match &slot.body {
-                Body::Native(native) => native.rules.mss_limit,
-                Body::Device(_) | Body::Memory => 0,
-            },
+            mss_limit: lower_limit(own_limit, rules.mss_limit),
+            vlan: slot.shared.rules.load().policy.vlan,
+            vlan_type: rules.vlan_type,
         })
     }
 
     /// One frame from a port, with what its origin said about it.
-    pub(super) fn ingress(&mut self, source: &Source, packet: Packet<'_>) {
+    pub(super) fn ingress(&mut self, from: &mut Stream<'_>, packet: Packet<'_>) {
+        let source = from.source;
         if source.session.ended.get().is_some() {
             return;
         }
@@ -73,47 +101,155 @@ impl Worker {
             return;
         };
         if source.mss_limit == 0 {
-            return self.judge(source, &passing);
+            return self.enter(from, &passing);
         }
         let mut memory = std::mem::take(&mut self.scratch.clamped);
         match passing.clamped(source.mss_limit, &mut memory) {
-            Some(frame) => self.judge(source, &Passing::plain(frame)),
-            None => self.judge(source, &passing),
+            Some(frame) => self.enter(from, &Passing::plain(frame)),
+            None => self.enter(from, &passing),
         }
         self.scratch.clamped = memory;
     }
 
-    fn judge(&mut self, source: &Source, passing: &Passing<'_>) {
-        let packet = &passing.packet;
-        let frame = passing.frame();
-        let verdict = source.hub.forward(source.port, &frame, self.now_ms);
+    /// A port of a VLAN has all its frames tagged, even those that have a tag.
+    fn enter(&mut self, from: &mut Stream<'_>, passing: &Passing<'_>) {
+        let source = from.source;
+        if source.vlan == 0 || source.hub.wire {
+            return self.judge(from, passing);
+        }
+        let (mut segment, mut tagged) = (Vec::new(), Vec::new());
+        for index in 0..passing.segments.count() {
+            segment.clear();
+            passing.segments.append(index, &mut segment);
+            tagged.clear();
+            tag::insert(&segment, source.vlan_type, source.vlan, &mut tagged);
+            self.judge(from, &Passing::plain(&tagged));
+        }
+    }
+
+    fn judge(&mut self, from: &mut Stream<'_>, passing: &Passing<'_>) {
+        let Some(batch) = &mut from.batch else {
+            return self.cross(from.source, passing);
+        };
+        let judged = batch.judge(from.source.port, &passing.frame(), self.now_ms);
+        match passing.without_padding(judged.facts.length) {
+            Some(frame) => self.pass_on(from, &judged, &Passing::plain(frame)),
+            None => self.pass_on(from, &judged, passing),
+        }
+    }
+
+    /// A client's hub: everything goes to the other side.
+    fn cross(&mut self, source: &Source, passing: &Passing<'_>) {
         let tap = &self.shared.tap;
-        tap.see(&source.spot(), packet, reason_of(verdict));
-        match verdict {
-            Verdict::Drop(reason) => source
-                .session
-                .counters
-                .dropped_many(reason, frame.segments()),
+        tap.see(&source.spot(), &passing.packet, None);
+        source.session.counters.received.count(&passing.frame());
+        let mut targets = std::mem::take(&mut self.scratch.ports);
+        targets.clear();
+        targets.extend(
+            source
+                .hub
+                .ports()
+                .iter()
+                .filter(|port| **port != source.port),
+        );
+        self.deliver_all(source, &targets, passing);
+        self.scratch.ports = targets;
+    }
+
+    /// A frame with its verdict.
+    pub(super) fn pass_on(
+        &mut self,
+        from: &mut Stream<'_>,
+        judged: &Judged,
+        passing: &Passing<'_>,
+    ) {
+        let source = from.source;
+        let frame = passing.frame();
+        let tap = &self.shared.tap;
+        tap.see(&source.spot(), &passing.packet, reason_of(judged.verdict));
+        let counters = &source.session.counters;
+        match &judged.verdict {
+            Verdict::Drop(reason) => counters.dropped_many(*reason, frame.segments()),
             Verdict::Unicast(port) => {
-                source.session.counters.received.count(&frame);
-                self.deliver(source, &[port], passing);
+                counters.received.count(&frame);
+                self.mirror(from, judged, passing);
+                self.send_to(from, judged, &[*port], passing);
             }
             Verdict::Flood => {
-                source.session.counters.received.count(&frame);
-                self.flood(source, passing);
+                counters.received.count(&frame);
+                self.mirror(from, judged, passing);
+                let ports = source.hub.ports();
+                self.send_to(from, judged, &ports, passing);
             }
         }
     }
 
-    fn flood(&mut self, source: &Source, passing: &Passing<'_>) {
+    /// Copies for those who watch the hub.
+    fn mirror(&mut self, from: &Stream<'_>, judged: &Judged, passing: &Passing<'_>) {
+        let Some(batch) = &from.batch else { return };
+        for port in batch.monitors() {
+            let egress = batch.egress(judged, &passing.frame(), *port, self.now_ms);
+            self.send_one(from.source, *port, judged, passing, egress);
+        }
+    }
+
+    /// Towards those of the ports that may have it.
+    fn send_to(
+        &mut self,
+        from: &Stream<'_>,
+        judged: &Judged,
+        ports: &[PortId],
+        passing: &Passing<'_>,
+    ) {
+        let (source, frame) = (from.source, passing.frame());
+        let Some(batch) = &from.batch else { return };
         let mut targets = std::mem::take(&mut self.scratch.ports);
         targets.clear();
-        let ports = source.hub.ports();
-        targets.extend(ports.iter().filter(|port| **port != source.port));
+        for port in ports {
+            if *port == source.port || batch.monitors().contains(port) {
+                continue;
+            }
+            match batch.egress(judged, &frame, *port, self.now_ms) {
+                Egress::AsIs => targets.push(*port),
+                other => self.send_one(source, *port, judged, passing, other),
+            }
+        }
+        self.deliver_all(source, &targets, passing);
+        self.scratch.ports = targets;
+    }
+
+    /// Towards one port, changed as it has to be for it.
+    fn send_one(
+        &mut self,
+        source: &Source,
+        port: PortId,
+        judged: &Judged,
+        passing: &Passing<'_>,
+        egress: Egress,
+    ) {
+        match egress {
+            Egress::AsIs => self.deliver(source, &[port], passing),
+            Egress::Drop(reason) => {
+                let counters = &source.session.counters;
+                counters.dropped_many(reason, passing.frame().segments());
+            }
+            Egress::Changed(change) => {
+                let (mut segment, mut changed) = (Vec::new(), Vec::new());
+                for index in 0..passing.segments.count() {
+                    segment.clear();
+                    passing.segments.append(index, &mut segment);
+                    changed.clear();
+                    change.apply(&segment, &judged.facts, &mut changed);
+                    self.deliver(source, &[port], &Passing::plain(&changed));
+                }
+            }
+        }
+    }
+
+    fn deliver_all(&mut self, source: &Source, targets: &[PortId], passing: &Passing<'_>) {
         for of_worker in targets.chunk_by(|one, other| place_of(*one).0 == place_of(*other).0) {
             self.deliver(source, of_worker, passing);
         }
-        self.scratch.ports = targets;
     }
 
     /// Towards ports that are all on one worker.
@@ -372,4 +508,12 @@ fn queue_memory(session: &SessionShared, passing: &Passing<'_>) -> Result<(), Dr
 /// Count frames that Python sent and that did not fit.
 pub(crate) fn count_injected(session: &SessionShared, taken: usize) {
     session.injected.fetch_sub(taken, Ordering::AcqRel);
+}
+
+/// The lower of two limits, where 0 is none.
+fn lower_limit(one: u16, other: u16) -> u16 {
+    match (one, other) {
+        (0, limit) | (limit, 0) => limit,
+        _ => one.min(other),
+    }
 }

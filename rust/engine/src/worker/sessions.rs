@@ -10,7 +10,7 @@ use mio::Interest;
 use mio::unix::SourceFd;
 
 use super::connections::token;
-use super::ports::count_injected;
+use super::ports::{Stream, count_injected};
 use super::slots::{Body, Slot, place_of, port_of};
 use super::timers::Timer;
 use super::{Target, Worker};
@@ -83,11 +83,13 @@ impl Worker {
     fn plug_in(&mut self, shared: Arc<SessionShared>, hub: Arc<Hub>, body: Body) -> Option<usize> {
         let slot = self.slots.reserve();
         let port = port_of(self.index, slot);
-        if !hub.add_port(port) {
+        if !hub.add_port(port, shared.rules.load().as_ref().clone()) {
             self.report_ended(&shared, Ended::Closed);
             return None;
         }
         let _ = shared.port.set(port);
+        // They may have changed between the two lines above.
+        hub.renew_rules(&shared);
         self.shared.handles()[self.index].load.fetch_add(1, Relaxed);
         self.slots.put(
             slot,
@@ -108,8 +110,9 @@ impl Worker {
         let Some(source) = self.slots.find(session).and_then(|slot| self.source(slot)) else {
             return;
         };
+        let mut stream = Stream::of(&source);
         for frame in frames {
-            self.ingress(&source, Packet::plain(frame));
+            self.ingress(&mut stream, Packet::plain(frame));
         }
         count_injected(&source.session, frames.len());
         self.send_batches(&source.session);

@@ -104,6 +104,18 @@ impl Facts {
         })
     }
 
+    /// Of what can't be read.
+    pub(crate) const fn unread(length: usize) -> Self {
+        Self {
+            header: Header::NONE,
+            outer_type: 0,
+            network: Network::Other,
+            transport: Transport::None,
+            payload: length,
+            length,
+        }
+    }
+
     /// There is a VLAN tag, be it of VLAN 0.
     pub const fn is_tagged(&self) -> bool {
         self.outer_type == ethertype::TAGGED
