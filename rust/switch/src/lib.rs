@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod access_list;
 mod counters;
 mod drops;
 mod egress;
@@ -17,11 +18,13 @@ pub mod lock;
 mod mac_key;
 mod mac_table;
 mod ports;
+pub mod redirect;
 pub mod router;
 mod rules;
 mod switch;
 pub mod tag;
 
+pub use access_list::{AccessList, Fate, Identity, Stored, Treatment};
 pub use counters::{Counters, CountersSnapshot, Traffic, TrafficSnapshot};
 pub use drops::DropReason;
 pub use egress::{Change, Egress};
