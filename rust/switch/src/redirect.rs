@@ -3,7 +3,7 @@
 //! The address is given, finished: who is told what in it is decided elsewhere.
 
 use crate::facts::{Facts, Network, Transport, tcp};
-use std::io::Write;
+use std::fmt::Write;
 
 const HEADER_TCP: usize = 20;
 const HEADER_IPV4: usize = 20;
@@ -12,6 +12,80 @@ const HOP_LIMIT: u8 = 64;
 const DO_NOT_FRAGMENT: [u8; 2] = [0x40, 0];
 const WINDOW: [u8; 2] = [0xff, 0xff];
 const TCP: u8 = 6;
+/// An answer is one packet.
+const LONGEST: usize = 60_000;
+/// What is filled in, and what separates its parts and the secret.
+const BLANK: &str = "<INFO>";
+const BAR: char = '|';
+const DAY: u64 = 86_400;
+
+/// Of whom a redirection tells.
+#[derive(Clone, Copy, Debug)]
+pub struct Visitor<'a> {
+    /// Name of the user.
+    pub user: &'a str,
+    /// Name of the session.
+    pub session: &'a str,
+    /// Where the session's connection comes from.
+    pub address: &'a str,
+}
+
+/// The address to send a visitor to. What stands behind the last bar in `template` is a secret between the hub and
+/// the site: with it the site knows who comes, by `<INFO>`; without one nothing is filled in.
+pub fn fill(
+    template: &str,
+    visitor: &Visitor<'_>,
+    unix_seconds: u64,
+    sha1: impl FnOnce(&[u8]) -> [u8; 20],
+) -> String {
+    let Some((address, secret)) = template.rsplit_once(BAR) else {
+        return template.to_owned();
+    };
+    if !template.contains(BLANK) {
+        return template.to_owned();
+    }
+    let Visitor {
+        user,
+        session,
+        address: from,
+    } = visitor;
+    let told = format!("{user}|{session}|{from}|{}|", stamp(unix_seconds));
+    let digest = sha1(format!("{told}{secret}").as_bytes());
+    let mut info = told;
+    for byte in digest {
+        let _ = write!(&mut info, "{byte:02X}");
+    }
+    address.replace(BLANK, &info)
+}
+
+/// Year to second in UTC, digits only.
+fn stamp(unix_seconds: u64) -> String {
+    let (year, month, day) = date(unix_seconds / DAY);
+    let second = unix_seconds % DAY;
+    let (hour, minute) = (second / 3_600, second / 60 % 60);
+    format!(
+        "{year:04}{month:02}{day:02}{hour:02}{minute:02}{:02}",
+        second % 60
+    )
+}
+
+/// Year, month and day of a day since 1970, in the Gregorian calendar. Years begin in March here, for the sake of
+/// February; 400 of them have the same number of days always.
+const fn date(days: u64) -> (u64, u64, u64) {
+    const ERA: u64 = 146_097;
+    let days = days + 719_468;
+    let (era, day) = (days / ERA, days % ERA);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let year = era * 400 + year;
+    if month < 10 {
+        (year, month + 3, day)
+    } else {
+        (year + 1, month - 9, day)
+    }
+}
 
 /// A segment that can be answered: it carries something, inside a connection.
 pub const fn applies(facts: &Facts) -> bool {
@@ -50,6 +124,9 @@ pub fn answer(
     }
     let received = (facts.length - facts.payload) as u32;
     let message = message(url);
+    if message.len() > LONGEST {
+        return false;
+    }
     let mut segment = Vec::with_capacity(HEADER_TCP + message.len());
     segment.extend_from_slice(&target.to_be_bytes());
     segment.extend_from_slice(&source.to_be_bytes());
@@ -126,20 +203,17 @@ fn checksum(parts: &[&[u8]]) -> [u8; 2] {
 
 /// The header fields are those that stock clients' browsers have always got; the length is that of the body.
 fn message(url: &str) -> Vec<u8> {
-    let link = escape(url);
-    let body =
-        format!("<!DOCTYPE html><title>Moved</title><p>Go on <a href=\"{link}\">here</a>.</p>\r\n");
     // A line end in the address would begin a header field.
     let location: String = url.chars().filter(|char| !char.is_control()).collect();
-    let mut message = Vec::with_capacity(256 + location.len() + body.len());
+    let link = escape(&location);
+    let body =
+        format!("<!DOCTYPE html><title>Moved</title><p>Go on <a href=\"{link}\">here</a>.</p>\r\n");
     let length = body.len();
-    let written = write!(
-        message,
+    let message = format!(
         "HTTP/1.1 302 Found\r\nLocation: {location}\r\nCache-Control: private\r\n\
          Content-Type: text/html; charset=utf-8\r\nContent-Length: {length}\r\n\r\n{body}"
     );
-    debug_assert!(written.is_ok(), "memory takes what is written");
-    message
+    message.into_bytes()
 }
 
 fn escape(text: &str) -> String {

@@ -1,4 +1,4 @@
-use super::{answer, applies, checksum};
+use super::{Visitor, answer, applies, checksum, fill, stamp};
 use crate::facts::tcp;
 use crate::{Facts, Network, Transport};
 
@@ -150,5 +150,49 @@ fn what_begins_or_breaks_off_or_carries_nothing_is_not_answered() {
         let facts = Facts::of(&frame).expect("sound");
         assert!(!applies(&facts));
         assert!(!answer(&frame, &facts, URL, 0, &mut Vec::new()));
+    }
+}
+
+const ALICE: Visitor<'_> = Visitor {
+    user: "alice",
+    session: "SID-ALICE-1",
+    address: "10.91.1.2",
+};
+
+/// The form that was captured from a stock server.
+#[test]
+fn a_site_that_shares_a_secret_is_told_who_comes() {
+    let template = "http://redir.example/?i=<INFO>|secret";
+    let filled = fill(template, &ALICE, 1_795_338_708, |told| {
+        assert_eq!(told, b"alice|SID-ALICE-1|10.91.1.2|20261122091148|secret");
+        [0xa9; 20]
+    });
+    let hash = "A9".repeat(20);
+    let told = "alice|SID-ALICE-1|10.91.1.2|20261122091148";
+    assert_eq!(filled, format!("http://redir.example/?i={told}|{hash}"));
+    assert_eq!(filled.len(), 107);
+}
+
+#[test]
+fn without_a_secret_or_a_blank_the_address_stays_as_it_is() {
+    for template in [
+        "http://redir.example/?i=<INFO>",
+        "http://redir.example/?a|b",
+    ] {
+        let filled = fill(template, &ALICE, 0, |_| panic!("nothing to hash"));
+        assert_eq!(filled, template);
+    }
+}
+
+#[test]
+fn times_are_those_of_the_calendar() {
+    for (second, text) in [
+        (0, "19700101000000"),
+        (951_782_399, "20000228235959"),
+        (951_782_400, "20000229000000"),
+        (1_709_251_199, "20240229235959"),
+        (4_107_542_400, "21000301000000"),
+    ] {
+        assert_eq!(stamp(second), text);
     }
 }
