@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from etherloom.engine.access_records import AccessRecords
 from etherloom.engine.commands import HubRules, LinkSettings, ListenerLimits, PortRules, SessionRules
 from etherloom.engine.facade import Connection, Facade, Session
 
@@ -87,6 +88,7 @@ class FakeEngine:
         self.loop = asyncio.get_running_loop()
         self.core = FakeCore()
         self.hubs: list[HubRules] = []
+        self.access_lists: dict[int, AccessRecords] = {}
         self.sessions: list[FakeSession] = []
         self.listeners: dict[int, tuple[str, int, ListenerLimits]] = {}
         self.failed: dict[int, Callable[[], None]] = {}
@@ -103,6 +105,9 @@ class FakeEngine:
 
     def set_hub_rules(self, hub: int, rules: HubRules) -> None:
         self.hubs[hub - 1] = rules
+
+    def set_access_list(self, hub: int, rules: AccessRecords) -> None:
+        self.access_lists[hub] = rules
 
     def set_port_rules(self, hub: int, session: FakeSession, port: PortRules) -> None:
         session.port = port

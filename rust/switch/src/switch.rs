@@ -1,6 +1,7 @@
 //! A hub: rules that are swapped whole, ports, a MAC table, and a verdict for every frame.
 
 use crate::PortId;
+use crate::access_list::AccessList;
 use crate::drops::DropReason;
 use crate::egress::Egress;
 use crate::event::Events;
@@ -40,6 +41,7 @@ pub struct Switch {
     ports: Ports,
     macs: MacTable,
     events: Events,
+    access_list: ArcSwap<AccessList>,
 }
 
 impl Switch {
@@ -51,6 +53,7 @@ impl Switch {
             ports: Ports::default(),
             macs,
             events: Events::default(),
+            access_list: ArcSwap::default(),
         }
     }
 
@@ -63,6 +66,11 @@ impl Switch {
     pub fn set_rules(&self, rules: HubRules) {
         self.macs.set_limits(rules.mac_entries, rules.mac_age_ms);
         self.rules.store(Arc::new(rules));
+    }
+
+    /// Another access list, from the next frame on.
+    pub fn set_access_list(&self, list: AccessList) {
+        self.access_list.store(Arc::new(list));
     }
 
     /// A port comes. Frames of one that was never attached are judged as if it had the default rules.

@@ -1,6 +1,6 @@
 """The hubs that are on line, as the engine has them, and their MAC tables. Holds no configuration."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from etherloom.engine.commands import HubRules
@@ -17,6 +17,8 @@ class Switches:
         self._engine: Final = engine
         self._open: dict[str, int] = {}
         self._rules: dict[str, HubRules] = {}
+        # Told the name of each hub before anything can be plugged into it.
+        self.on_opened: Callable[[str], None] = lambda _name: None
 
     def open(self, name: str, rules: HubRules) -> None:
         """Put a hub on the packet path; one that is there already gets other rules."""
@@ -24,6 +26,7 @@ class Switches:
         if identifier is None:
             self._open[fold(name)] = self._engine.open_hub(rules)
             self._rules[fold(name)] = rules
+            self.on_opened(name)
         elif rules != self._rules[fold(name)]:
             self._engine.set_hub_rules(identifier, rules)
             self._rules[fold(name)] = rules

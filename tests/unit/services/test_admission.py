@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator
+from ipaddress import ip_address
 from pathlib import Path
 from typing import cast
 
@@ -19,6 +20,7 @@ from etherloom.handshake.messages import (
     PasswordAuth,
     SessionWishes,
 )
+from etherloom.model.authority import Address
 from etherloom.model.errors import ErrorCode
 from etherloom.model.policy import Policy
 from etherloom.services import admission
@@ -32,6 +34,7 @@ from tests.support.configuration import administrator, hub, open_configuration, 
 from tests.unit.fake_engine import FakeConnection, FakeEngine
 
 CHALLENGE = bytes(20)
+HERE = ip_address("192.0.2.1")
 NOW = 1_000_000
 PLAIN = SessionWishes(max_connection=1, qos=False)
 
@@ -54,10 +57,11 @@ class World:
         wishes: SessionWishes = PLAIN,
         unique: bytes = b"",
         same_machine: bool = False,
+        source: Address = HERE,
     ) -> Granted | Refused:
         client = ClientFacts(product="Client", node_unique_id=unique)
         request = LoginRequest(hub, name, proof(name, password), client, wishes)
-        return await self.admission.decide(request, CHALLENGE, same_machine=same_machine)
+        return await self.admission.decide(request, CHALLENGE, source, same_machine=same_machine)
 
     async def enter(self, name: str = "alice", hub: str = "LAB", unique: bytes = b"") -> None:
         """Log in and get a first connection."""

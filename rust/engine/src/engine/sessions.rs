@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use etherloom_switch::{HubRules, PortRules};
+use etherloom_switch::{AccessList, HubRules, PortRules};
 
 use super::{Engine, EngineError};
 use crate::device::Device;
@@ -40,6 +40,12 @@ impl Engine {
     /// New rules, at once.
     pub fn set_hub_rules(&self, identifier: u64, rules: HubRules) -> Result<(), EngineError> {
         self.hub(identifier)?.switch.set_rules(rules);
+        Ok(())
+    }
+
+    /// Other rules for frames, at once.
+    pub fn set_access_list(&self, identifier: u64, list: AccessList) -> Result<(), EngineError> {
+        self.hub(identifier)?.switch.set_access_list(list);
         Ok(())
     }
 
