@@ -266,7 +266,7 @@ class Facade:
         self.core.set_hub_rules(hub, _hub_arguments(rules))
 
     def set_access_list(self, hub: int, rules: AccessRecords) -> None:
-        """Other rules for frames, from the next one on. Takes a while if they are many; any thread may ask."""
+        """Other rules for frames, from the next one on. Many take a while; any thread may ask."""
         self.core.set_access_list(hub, rules.records, rules.names, rules.lists)
 
     def set_port_rules(self, hub: int, session: Session, rules: PortRules) -> None:

@@ -50,7 +50,7 @@ class SourceRules:
 
 
 def is_denied(sources: SourceRules, peer: Address) -> bool:
-    """True if the first rule that is about the peer's address denies it. A rule is about its own family only."""
+    """True if the first rule that is about the peer's address denies it. Rules are about their own family."""
     for rule in sources.rules:
         if _is_about(rule, peer):
             return rule.deny

@@ -78,6 +78,7 @@ class AccessRules:
 
     def _apply_now(self, hub: str, rules: Sequence[AccessRule]) -> None:
         self._files[fold(hub)] = _files(rules)
+        self._wake.set()
         self._apply(self._switches.identifier(hub), rules)
 
     def _apply(self, identifier: int, rules: Sequence[AccessRule]) -> None:

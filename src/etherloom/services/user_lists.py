@@ -1,6 +1,7 @@
 """Files with names of users, which access rules include or exclude. Reads, and remembers what it read.
 
-They lie in one folder of the state: who may write rules of a hub must not be able to ask what is in other files.
+They lie in one folder of the state: who may write rules of a hub must not be able to ask what is in other
+files.
 """
 
 import os
