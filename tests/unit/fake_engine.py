@@ -63,9 +63,6 @@ class FakeCore:
     def listener_port(self, listener: int) -> int:
         return 40_000 + listener
 
-    def close_hub(self, hub: int) -> None:
-        self.closed_hubs.append(hub)
-
     def mac_table(self, hub: int) -> list[dict[str, Any]]:
         row = {
             "session": 1,
@@ -97,9 +94,13 @@ class FakeEngine:
     def facade(self) -> Facade:
         return cast(Facade, self)
 
-    def open_hub(self, rules: HubRules) -> int:
+    def open_hub(self, rules: HubRules, news: Callable[[int], None]) -> int:
         self.hubs.append(rules)
+        self.news = news
         return len(self.hubs)
+
+    def close_hub(self, hub: int) -> None:
+        self.core.closed_hubs.append(hub)
 
     def set_hub_rules(self, hub: int, rules: HubRules) -> None:
         self.hubs[hub - 1] = rules

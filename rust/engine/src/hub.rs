@@ -7,6 +7,7 @@ use arc_swap::{ArcSwap, Guard};
 use etherloom_switch::lock::Mutex;
 use etherloom_switch::{HubRules, PortId, PortRules, Switch};
 
+use crate::event::{Notice, Subject};
 use crate::shared::SessionShared;
 
 const NO_WORKER: usize = usize::MAX;
@@ -23,6 +24,8 @@ pub struct Hub {
     pub switch: Switch,
     directory: ArcSwap<Vec<PortId>>,
     change: Mutex<()>,
+    /// Flags towards Python.
+    pub notice: Arc<Notice>,
     home: AtomicUsize,
     closed: AtomicBool,
 }
@@ -36,6 +39,7 @@ impl Hub {
             switch: Switch::new(rules),
             directory: ArcSwap::from_pointee(Vec::new()),
             change: Mutex::new(()),
+            notice: Notice::new(Subject::Hub, identifier),
             home: AtomicUsize::new(NO_WORKER),
             closed: AtomicBool::new(false),
         })

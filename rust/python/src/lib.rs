@@ -1,6 +1,7 @@
 //! Python bindings of the engine: they convert, nothing else. Mirrors `etherloom/engine/_core.pyi`.
 
 mod arguments;
+mod hub_events;
 mod results;
 mod rules;
 
@@ -209,6 +210,16 @@ impl Engine {
             .iter()
             .map(|entry| results::mac_entry(py, entry))
             .collect()
+    }
+
+    fn hub_events<'py>(
+        &self,
+        py: Python<'py>,
+        hub: u64,
+    ) -> PyResult<(Vec<Bound<'py, PyDict>>, u64)> {
+        let (events, lost) = self.0.hub_events(hub).map_err(refuse)?;
+        let events = events.iter().map(|one| hub_events::hub_event(py, one));
+        Ok((events.collect::<PyResult<_>>()?, lost))
     }
 
     fn mac_count(&self, hub: u64) -> PyResult<usize> {

@@ -51,6 +51,7 @@ from etherloom.services.connections import Connections
 from etherloom.services.devices import Devices
 from etherloom.services.groups import Groups
 from etherloom.services.handles import Handles
+from etherloom.services.hub_news import HubNews
 from etherloom.services.hubs import Hubs
 from etherloom.services.keep_alive import LineKeeper
 from etherloom.services.l3switches import L3Switches
@@ -197,6 +198,7 @@ def _build(
 ) -> Server:
     switches = Switches(engine)
     sessions = Sessions(engine, switches, unix_milliseconds)
+    HubNews(switches, sessions)
     devices = Devices(engine, switches, sessions)
     tasks.create_task(devices.run(), name="devices")
     network = Network(

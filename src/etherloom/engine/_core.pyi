@@ -10,6 +10,7 @@ from typing import Self, final
 from etherloom.engine.snapshots import (
     AccelerationArguments,
     ConnectionFacts,
+    HubEventRow,
     HubRulesArguments,
     LinkSettingsArguments,
     ListenerLimitsArguments,
@@ -98,6 +99,9 @@ class Engine:
     def set_hub_rules(self, hub: int, rules: HubRulesArguments) -> None: ...
     def close_hub(self, hub: int) -> None:
         """Ends all its sessions."""
+
+    def hub_events(self, hub: int) -> tuple[list[HubEventRow], int]:
+        """What the hub has to tell people since the last call, and how much of that was lost."""
 
     def mac_table(self, hub: int) -> list[MacEntry]: ...
     def mac_count(self, hub: int) -> int: ...

@@ -200,6 +200,7 @@ class Facade:
         self._sessions: dict[int, Session] = {}
         self._acceptors: dict[int, Callable[[Connection], None]] = {}
         self._failures: dict[int, Callable[[], None]] = {}
+        self._news: dict[int, Callable[[int], None]] = {}
         self._wake = self.core.wake_descriptor()
         self.loop.add_reader(self._wake, self._on_wake)
 
@@ -257,8 +258,16 @@ class Facade:
 
     # -- hubs and sessions
 
-    def open_hub(self, rules: HubRules) -> int:
-        return self.core.open_hub(_hub_arguments(rules))
+    def open_hub(self, rules: HubRules, news: Callable[[int], None] = lambda hub: None) -> int:
+        """A hub without ports; `news` is called with its number when take_hub_events has something."""
+        hub = self.core.open_hub(_hub_arguments(rules))
+        self._news[hub] = news
+        return hub
+
+    def close_hub(self, hub: int) -> None:
+        """End all its sessions and forget it."""
+        self._news.pop(hub, None)
+        self.core.close_hub(hub)
 
     def set_hub_rules(self, hub: int, rules: HubRules) -> None:
         """Other rules, from the next frame on."""
@@ -372,8 +381,15 @@ class Facade:
                     session.notify(SessionEvent(flags))
             elif subject == Subject.LOG:
                 self._on_log()
+            elif subject == Subject.HUB:
+                self._on_hub(identifier)
             elif ListenerEvent.FAILED in ListenerEvent(flags):
                 self._failures.get(identifier, lambda: None)()
+
+    def _on_hub(self, hub: int) -> None:
+        news = self._news.get(hub)
+        if news is not None:
+            news(hub)
 
     def _on_log(self) -> None:
         records, lost = self.core.take_log()

@@ -1,6 +1,6 @@
 """Dictionaries that cross the seam: arguments of commands, answers of queries. Mirrored in rust/python."""
 
-from typing import TypedDict
+from typing import Literal, Required, TypedDict
 
 
 class HubRulesArguments(TypedDict):
@@ -36,6 +36,49 @@ class HubRulesArguments(TypedDict):
     no_default_router_over_ipv6: bool
     station: bytes | None
     dormant_ms: int
+
+
+class HubEventRow(TypedDict, total=False):
+    """Something that a hub tells people: `event` says what, the facts that belong to it are there.
+
+    `session` and `other` are numbers of sessions, None for one that is gone. Times are engine milliseconds.
+    """
+
+    event: Required[
+        Literal[
+            "new_mac",
+            "too_many_macs",
+            "too_many_addresses",
+            "address_conflict",
+            "not_allotted",
+            "allotted",
+            "storm",
+            "server_refused",
+            "dhcp_server_refused",
+            "loop",
+        ]
+    ]
+    session: Required[int | None]
+    other: Required[int | None]
+    mac: bytes
+    vlan: int
+    count: int
+    is_bridge_limit: bool
+    is_routing_limit: bool
+    address: str
+    source: str
+    source_port: int
+    target: str
+    target_port: int
+    server: str
+    server_mac: bytes
+    client_mac: bytes
+    by_dhcp: bool
+    created_ms: int
+    updated_ms: int
+    now_ms: int
+    rate: int
+    silent_ms: int
 
 
 class PortRulesArguments(TypedDict):

@@ -12,7 +12,7 @@ use super::devices::{count_written, lose_written};
 use super::slots::{Body, Slot, place_of};
 use super::{Target, Worker};
 use crate::capture::{Spot, reason_of};
-use crate::event::session as flag;
+use crate::event::{hub as flag, session};
 use crate::hub::Hub;
 use crate::link::Flushed;
 use crate::message::Batch;
@@ -307,12 +307,16 @@ impl Worker {
         }
     }
 
-    /// Hand the collected frames to their workers: one queue entry and one wake-up each.
-    pub(super) fn send_batches(&mut self, session: &Arc<SessionShared>) {
+    /// Hand the collected frames to their workers: one queue entry and one wake-up each. People hear what the hub
+    /// has to tell them.
+    pub(super) fn send_batches(&mut self, source: &Source) {
         for worker in 0..self.outgoing.len() {
             if self.outgoing[worker].count > 0 {
-                self.send_batch(worker, session);
+                self.send_batch(worker, &source.session);
             }
+        }
+        if source.hub.switch.events().has_news() {
+            self.shared.events.raise(&source.hub.notice, flag::NEWS);
         }
     }
 
@@ -446,7 +450,9 @@ impl Worker {
                 Body::Memory => {}
             }
             if slot.shared.queue_frames > 0 {
-                self.shared.events.raise(&slot.shared.notice, flag::FRAMES);
+                self.shared
+                    .events
+                    .raise(&slot.shared.notice, session::FRAMES);
             }
             self.flush_acceleration(index);
             self.flush_links(index);
