@@ -161,6 +161,14 @@ class StockServer:
     def set_timeout(self, hub: str, user: str, seconds: int) -> None:
         self.hub(hub).call("UserPolicySet", user, "/NAME:TimeOut", f"/VALUE:{seconds}")
 
+    def set_policy(self, hub: str, user: str, **items: int) -> None:
+        lines = (f"UserPolicySet {user} /NAME:{name} /VALUE:{value}" for name, value in items.items())
+        self.admin.script(f"Hub {hub}", *lines)
+
+    def set_options(self, hub: str, **options: int) -> None:
+        lines = (f"ExtOptionSet {name} /VALUE:{value}" for name, value in options.items())
+        self.admin.script(f"Hub {hub}", *lines)
+
     def sessions(self, hub: str) -> list[SessionFacts]:
         rows = self.hub(hub).call("SessionList").rows()
         return [SessionFacts(row["Session Name"], row["User Name"]) for row in rows]
