@@ -31,8 +31,9 @@ struct Facts<'a, 'py> {
 impl Facts<'_, '_> {
     fn fill(&self) -> PyResult<()> {
         match &self.told.event {
-            Event::NewMac { mac, vlan } => {
+            Event::NewMac { mac, vlan, moved } => {
                 self.kind("new_mac")?;
+                self.flag("moved", *moved)?;
                 self.mac("mac", *mac)?;
                 self.number("vlan", u64::from(*vlan))
             }

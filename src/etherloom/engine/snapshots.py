@@ -62,6 +62,7 @@ class HubEventRow(TypedDict, total=False):
     other: Required[int | None]
     mac: bytes
     vlan: int
+    moved: bool
     count: int
     is_bridge_limit: bool
     is_routing_limit: bool

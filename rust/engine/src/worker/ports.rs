@@ -233,14 +233,14 @@ impl Worker {
                 let counters = &source.session.counters;
                 counters.dropped_many(reason, passing.frame().segments());
             }
-            Egress::Changed(change) => {
-                let (mut segment, mut changed) = (Vec::new(), Vec::new());
+            changed => {
+                let (mut segment, mut frame) = (Vec::new(), Vec::new());
                 for index in 0..passing.segments.count() {
                     segment.clear();
                     passing.segments.append(index, &mut segment);
-                    changed.clear();
-                    change.apply(&segment, &judged.facts, &mut changed);
-                    self.deliver(source, &[port], &Passing::plain(&changed));
+                    frame.clear();
+                    changed.rewrite(&segment, &judged.facts, &mut frame);
+                    self.deliver(source, &[port], &Passing::plain(&frame));
                 }
             }
         }
