@@ -31,6 +31,7 @@ from etherloom.engine.commands import AUTOMATIC_CONGESTION
 from etherloom.engine.facade import Facade
 from etherloom.model.errors import Refusal
 from etherloom.model.product import VERSION
+from etherloom.model.program import PORTS_SOCKET
 from etherloom.observe.logs import configure_logs, get_log
 from etherloom.rpc.client import SOCKET_NAME
 from etherloom.rpc.dispatch import Dispatcher
@@ -38,6 +39,7 @@ from etherloom.rpc.handlers.index import HANDLERS
 from etherloom.rpc.house import House
 from etherloom.rpc.limits import Limits
 from etherloom.rpc.local import LocalServer
+from etherloom.rpc.ports import PortServer
 from etherloom.services.access_lists import AccessLists
 from etherloom.services.accounting import Accounting
 from etherloom.services.admission import Admission
@@ -59,6 +61,7 @@ from etherloom.services.listening import Endpoint, Listening
 from etherloom.services.log_files import LogFiles
 from etherloom.services.network import Network
 from etherloom.services.options import Options
+from etherloom.services.programs import Programs
 from etherloom.services.protocols import OtherProtocols
 from etherloom.services.restarts import Restarts
 from etherloom.services.rights import Rights
@@ -174,6 +177,8 @@ async def open_server(
         local = LocalServer(directory.address(SOCKET_NAME), server.dispatcher)
         await local.start()
         stack.push_async_callback(local.stop)
+        ports = PortServer(directory.address(PORTS_SOCKET), server.house.programs, tasks)
+        await stack.enter_async_context(ports.serving())
         web = _furnish_web(server)
         stack.push_async_callback(web.stop)
         desk = _furnish_desk(server)
@@ -210,7 +215,8 @@ def _build(
         instead_of_defaults,
     )
     traces = Traces(engine, switches, sessions, tasks)
-    house = _furnish_house(directory, owner, counters, sessions, network, traces)
+    programs = Programs(owner, engine, switches, sessions)
+    house = _furnish_house(directory, owner, counters, sessions, network, traces, programs)
     tasks.create_task(house.line.run(), name="keep-alive")
     return Server(
         directory,
@@ -247,6 +253,7 @@ def _furnish_house(
     sessions: Sessions,
     network: Network,
     traces: Traces,
+    programs: Programs,
 ) -> House:
     async def back_up(file: str) -> None:
         await asyncio.to_thread(backup, directory, Path(file))
@@ -276,6 +283,7 @@ def _furnish_house(
         l3switches=L3Switches(owner),
         line=LineKeeper(owner),
         log_files=LogFiles(directory.path),
+        programs=programs,
         protocols=OtherProtocols(owner),
         restarts=Restarts(owner),
         syslogs=Syslogs(owner),

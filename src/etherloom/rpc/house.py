@@ -24,6 +24,7 @@ from etherloom.services.listening import EndpointState
 from etherloom.services.log_files import LogFiles
 from etherloom.services.network import MacRow
 from etherloom.services.options import Options
+from etherloom.services.programs import Programs
 from etherloom.services.protocols import OtherProtocols
 from etherloom.services.restarts import Restarts
 from etherloom.services.securenats import SecureNats
@@ -74,6 +75,7 @@ class House:
     l3switches: L3Switches
     line: LineKeeper
     log_files: LogFiles
+    programs: Programs
     protocols: OtherProtocols
     restarts: Restarts
     syslogs: Syslogs
