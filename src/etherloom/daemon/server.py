@@ -51,8 +51,11 @@ from etherloom.services.clusters import Clusters
 from etherloom.services.configurations import Configurations
 from etherloom.services.connections import Connections
 from etherloom.services.devices import Devices
+from etherloom.services.events import Events
 from etherloom.services.groups import Groups
 from etherloom.services.handles import Handles
+from etherloom.services.hook_delivery import HookDelivery
+from etherloom.services.hooks import Hooks
 from etherloom.services.hubs import Hubs
 from etherloom.services.keep_alive import LineKeeper
 from etherloom.services.l3switches import L3Switches
@@ -97,6 +100,7 @@ class Server:
     network: Network
     dispatcher: Dispatcher
     house: House
+    events: Events
     attempts: Attempts
 
 
@@ -216,8 +220,10 @@ def _build(
     )
     traces = Traces(engine, switches, sessions, tasks)
     programs = Programs(owner, engine, switches, sessions)
-    house = _furnish_house(directory, owner, counters, sessions, network, traces, programs)
+    events = Events(sessions, unix_milliseconds)
+    house = _furnish_house(directory, owner, counters, sessions, network, traces, programs, events)
     tasks.create_task(house.line.run(), name="keep-alive")
+    tasks.create_task(house.deliveries.run(), name="hooks")
     return Server(
         directory,
         owner,
@@ -227,6 +233,7 @@ def _build(
         network,
         Dispatcher(house, HANDLERS, Limits(owner).check),
         house,
+        events,
         Attempts(time.monotonic),
     )
 
@@ -237,7 +244,8 @@ def _furnish_desk(server: Server) -> Desk:
     door = RemoteAdministration(owner, server.dispatcher, rules, server.attempts)
     admission = Admission(owner, Gate(), sessions, unix_milliseconds)
     connections = server.house.connections
-    return Desk(owner, admission, sessions, door, connections, server.attempts, unix_milliseconds)
+    events, attempts = server.events, server.attempts
+    return Desk(owner, admission, sessions, door, connections, attempts, events, unix_milliseconds)
 
 
 def _furnish_web(server: Server) -> Web:
@@ -254,6 +262,7 @@ def _furnish_house(
     network: Network,
     traces: Traces,
     programs: Programs,
+    events: Events,
 ) -> House:
     async def back_up(file: str) -> None:
         await asyncio.to_thread(backup, directory, Path(file))
@@ -263,6 +272,8 @@ def _furnish_house(
         hubs=Hubs(owner, unix_milliseconds),
         users=Users(owner, unix_milliseconds),
         groups=Groups(owner),
+        hooks=Hooks(owner),
+        deliveries=HookDelivery(owner, events, unix_milliseconds),
         access_lists=AccessLists(owner),
         authorities=Authorities(owner),
         options=Options(owner),

@@ -16,6 +16,8 @@ from etherloom.services.connections import Connections
 from etherloom.services.devices import DeviceState
 from etherloom.services.groups import Groups
 from etherloom.services.handles import Handles
+from etherloom.services.hook_delivery import HookDelivery
+from etherloom.services.hooks import Hooks
 from etherloom.services.hubs import Hubs
 from etherloom.services.keep_alive import LineKeeper
 from etherloom.services.l3switches import L3Switches
@@ -55,6 +57,8 @@ class House:
     hubs: Hubs
     users: Users
     groups: Groups
+    hooks: Hooks
+    deliveries: HookDelivery
     access_lists: AccessLists
     authorities: Authorities
     options: Options

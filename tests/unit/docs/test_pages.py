@@ -54,7 +54,7 @@ def test_commands_have_these_options(page: Path, capsys: pytest.CaptureFixture[s
         assert {option for word in words for option in _OPTION.findall(word)} <= known, line
 
 
-_GROUPS = frozenset({"hub", "user", "listener", "bridge", "session", "tls"})
+_GROUPS = frozenset({"hub", "user", "listener", "bridge", "session", "tls", "hook"})
 
 
 def _command(words: list[str]) -> list[str]:
