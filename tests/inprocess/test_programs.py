@@ -200,6 +200,19 @@ async def test_the_number_of_programs_is_bounded(tmp_path: Path) -> None:
         await until(lambda: server.sessions.count("LAB") == 0, "all have left")
 
 
+async def test_programs_that_vanish_at_once_leave_nothing(tmp_path: Path) -> None:
+    async with furnished(tmp_path) as server:
+        for _ in range(20):
+            raw_port(server).close()
+            raw = raw_port(server)
+            raw.send(frame(0, 1))
+            raw.close()
+        # They are served in the order of their coming.
+        async with attach(server, "beside it", "last") as last:
+            await until(lambda: server.sessions.count("LAB") == 1, "only the last one is there")
+            assert server.sessions.list("LAB")[0].name == last.name
+
+
 async def test_without_a_server_it_says_so(tmp_path: Path) -> None:
     with pytest.raises(ClientError, match="no server is running"):
         async with own_program.attach("LAB", state=tmp_path):

@@ -86,6 +86,9 @@ class PortServer:
         except OSError:
             # The program went away; there is nobody left to tell.
             return
+        except Exception:
+            # One program's port must not cost the server.
+            _log.exception("port failed by an error of this program")
         finally:
             self._open -= 1
 
@@ -115,11 +118,12 @@ class PortServer:
 
     async def _attach(self, packets: Packets, wish: Wish) -> None:
         attaching = self._programs.attach(wish.hub, name=wish.name, queue_frames=wish.queue_frames)
-        async with attaching as port, asyncio.TaskGroup() as tasks:
+        async with attaching as port:
             await packets.send(_dump({"session": port.name, "hub": port.hub}))
-            outward = tasks.create_task(_carry_out(port, packets))
-            await _carry_in(port, packets)
-            outward.cancel()
+            async with asyncio.TaskGroup() as tasks:
+                outward = tasks.create_task(_carry_out(port, packets))
+                await _carry_in(port, packets)
+                outward.cancel()
 
 
 async def _carry_in(port: Port, packets: Packets) -> None:

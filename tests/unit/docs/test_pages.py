@@ -10,7 +10,18 @@ from etherloom.cli.main import run
 from tests.unit.docs.pages import PAGES, ROOT, blocks, command_lines, name, prose, quoted
 
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
-_FOLDERS = ("src/", "rust/", "tests/", "docs/", "packaging/", "fuzz/", "bench/", "demo/", "soak/")
+_FOLDERS = (
+    "src/",
+    "rust/",
+    "tests/",
+    "docs/",
+    "packaging/",
+    "fuzz/",
+    "bench/",
+    "demo/",
+    "examples/",
+    "soak/",
+)
 # Made by what the page describes, not kept in the repository.
 _MADE = ("bench/results", "soak/results", "build/")
 _PLACEHOLDER = re.compile(r"[*<]")

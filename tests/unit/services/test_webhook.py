@@ -129,7 +129,7 @@ async def test_lookups_are_shared_and_forgotten(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
     lookups = Lookups()
     both = await asyncio.gather(lookups.find("a.example"), lookups.find("a.example"))
-    assert both == [["192.0.2.1", "::1"]] * 2
+    assert [list(found) for found in both] == [["192.0.2.1", "::1"]] * 2
     assert asked == ["a.example"]
     await lookups.find("a.example")
     assert asked == ["a.example"] * 2
