@@ -1,9 +1,6 @@
-"""Counts what a station on a hub hears, by kind and by sender, for some seconds.
+"""Counts the frames of a hub, by kind and by sender, for some seconds.
 
-    python examples/frame_counter.py LAB --seconds 10
-
-A port hears what every station hears: broadcasts, multicasts, and frames for stations that the hub
-doesn't know.
+python examples/frame_counter.py LAB --seconds 10
 """
 
 import argparse
@@ -26,7 +23,7 @@ def classify(frame: bytes) -> tuple[str, str]:
 async def count(hub_name: str, seconds: float) -> None:
     frames: Counter[tuple[str, str]] = Counter()
     octets: Counter[tuple[str, str]] = Counter()
-    async with hub.attach(hub_name, name="frame counter", queue_frames=4_096) as port:
+    async with hub.attach(hub_name, name="frame counter", queue_frames=4_096, monitor=True) as port:
         print(f"session {port.name} listens", flush=True)
         try:
             async with asyncio.timeout(seconds):
@@ -43,7 +40,7 @@ async def count(hub_name: str, seconds: float) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Counts what a station on a hub hears.")
+    parser = argparse.ArgumentParser(description="Counts the frames of a hub.")
     parser.add_argument("hub")
     parser.add_argument("--seconds", type=float, default=10)
     arguments = parser.parse_args()

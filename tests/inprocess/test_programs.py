@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from etherloom import hub as own_program
 from etherloom.daemon.server import Server
@@ -37,10 +38,13 @@ async def furnished(folder: Path) -> AsyncIterator[Server]:
         yield server
 
 
-def attach(server: Server, way: str, name: str, queue_frames: int = 1_024, where: str = "LAB") -> Any:
+def attach(
+    server: Server, way: str, name: str, queue_frames: int = 1_024, where: str = "LAB", **more: Any
+) -> Any:
     if way == "beside it":
-        return own_program.attach(where, name=name, queue_frames=queue_frames, state=server.directory.path)
-    return server.house.programs.attach(where, name=name, queue_frames=queue_frames)
+        more["state"] = server.directory.path
+        return own_program.attach(where, name=name, queue_frames=queue_frames, **more)
+    return server.house.programs.attach(where, name=name, queue_frames=queue_frames, **more)
 
 
 async def receive(port: Any) -> list[bytes]:
@@ -81,6 +85,28 @@ async def test_a_program_is_a_session_of_its_own_kind(tmp_path: Path, way: str) 
 
 
 @WAYS
+async def test_a_monitor_sees_everything_and_says_nothing(tmp_path: Path, way: str) -> None:
+    async with (
+        furnished(tmp_path) as server,
+        server.house.programs.attach("LAB") as one,
+        server.house.programs.attach("LAB") as two,
+        attach(server, way, "monitor", monitor=True) as monitor,
+        server.house.programs.attach("LAB") as bystander,
+    ):
+        await one.send(frame(0, 1))
+        assert await receive(two) == await receive(monitor) == await receive(bystander) == [frame(0, 1)]
+        await two.send(frame(1, 2))
+        assert await receive(one) == await receive(monitor) == [frame(1, 2)]
+        await monitor.send(frame(0, 3))
+        (session,) = (s for s in server.sessions.list("LAB") if s.name == monitor.name)
+        assert session.policy.monitor_port
+        if way == "in its process":
+            assert monitor.dropped() == 1
+        await one.send(frame(2, 1), frame(0, 1))
+        assert await receive(bystander) == [frame(0, 1)]
+
+
+@WAYS
 async def test_rubbish_is_dropped_and_counted(tmp_path: Path, way: str) -> None:
     async with (
         furnished(tmp_path) as server,
@@ -101,8 +127,11 @@ async def test_rubbish_past_the_library_is_dropped_by_the_server(tmp_path: Path)
                 await asyncio.to_thread(raw.send, packet)
             assert await receive(good) == [frame(0, 1)]
             # An empty packet is the end.
-            raw.send(b"")
-            await until(lambda: server.sessions.count("LAB") == 1, "the raw port is closed")
+            with capture_logs() as lines:
+                raw.send(b"")
+                await until(lambda: server.sessions.count("LAB") == 1, "the raw port is closed")
+        (line,) = (line for line in lines if line["event"] == "program left")
+        assert line["dropped"] == 4
 
 
 def raw_port(server: Server, wish: bytes = b'{"hub": "lab"}') -> socket.socket:
@@ -178,7 +207,15 @@ async def test_what_can_not_be_is_refused(tmp_path: Path, way: str) -> None:
 
 @pytest.mark.parametrize(
     "wish",
-    [b"x", b"[]", b"{}", b'{"hub": 1}', b'{"hub": "LAB", "name": 1}', b'{"hub": "a", "queue_frames": ""}'],
+    [
+        b"x",
+        b"[]",
+        b"{}",
+        b'{"hub": 1}',
+        b'{"hub": "LAB", "name": 1}',
+        b'{"hub": "a", "queue_frames": ""}',
+        b'{"hub":"LAB","monitor":1}',
+    ],
 )
 async def test_a_first_packet_that_is_no_wish_is_answered(tmp_path: Path, wish: bytes) -> None:
     async with furnished(tmp_path) as server:

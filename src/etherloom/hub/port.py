@@ -93,17 +93,18 @@ async def attach(
     *,
     name: str = "program",
     queue_frames: int = USUAL_QUEUE_FRAMES,
+    monitor: bool = False,
     state: Path | None = None,
 ) -> AsyncIterator[Port]:
     """A port at the hub until the end of the block.
 
-    `name` is for `etherloom session list`; `queue_frames`: what may wait in the server; the rest
-    is dropped and counted. `state`: the server's state directory, unless it is the usual one.
-    Raises Refusal if the server refuses, ClientError if there is none.
+    `name` is for `etherloom session list`; `queue_frames`: what may wait in the server; the rest is dropped
+    and counted. With `monitor` it sees every frame of the hub and may send none. `state`: the server's state
+    directory, unless it is the usual one. Raises Refusal if the server refuses, ClientError if there is none.
     """
     directory = find_state_directory(state)
     with connect(directory, PORTS_SOCKET, socket.SOCK_SEQPACKET, _SECONDS) as connection:
-        wish = {"hub": hub, "name": name, "queue_frames": queue_frames}
+        wish = {"hub": hub, "name": name, "queue_frames": queue_frames, "monitor": monitor}
         packets = Packets(connection)
         answer = await _ask(packets, json.dumps(wish).encode())
         yield Port(directory, packets, answer["hub"], answer["session"])

@@ -34,6 +34,7 @@ class Wish:
     hub: str
     name: str
     queue_frames: int
+    monitor: bool
 
 
 class PortServer:
@@ -117,7 +118,9 @@ class PortServer:
             )
 
     async def _attach(self, packets: Packets, wish: Wish) -> None:
-        attaching = self._programs.attach(wish.hub, name=wish.name, queue_frames=wish.queue_frames)
+        attaching = self._programs.attach(
+            wish.hub, name=wish.name, queue_frames=wish.queue_frames, monitor=wish.monitor
+        )
         async with attaching as port:
             await packets.send(_dump({"session": port.name, "hub": port.hub}))
             async with asyncio.TaskGroup() as tasks:
@@ -154,13 +157,13 @@ def read_wish(packet: bytes) -> Wish:
         members = None
     match members:
         case {"hub": str(hub)} if isinstance(members, Mapping):
-            name, queue_frames = members.get("name", "program"), members.get("queue_frames")
+            name, monitor = members.get("name", "program"), members.get("monitor", False)
+            queue_frames = members.get("queue_frames", USUAL_QUEUE_FRAMES)
         case _:
             raise _no_wish()
-    queue_frames = USUAL_QUEUE_FRAMES if queue_frames is None else queue_frames
-    if not isinstance(name, str) or not isinstance(queue_frames, int):
+    if not isinstance(name, str) or not isinstance(queue_frames, int) or not isinstance(monitor, bool):
         raise _no_wish()
-    return Wish(hub, name, queue_frames)
+    return Wish(hub, name, queue_frames, monitor)
 
 
 def _no_wish() -> Refusal:

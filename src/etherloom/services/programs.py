@@ -7,13 +7,17 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Final, Self
 
+from etherloom.engine.commands import PortKind
 from etherloom.engine.facade import ConnectionLost, Facade
+from etherloom.model.policy import UNBOUND_POLICY
 from etherloom.model.program import USUAL_QUEUE_FRAMES, PortClosed, check_port, is_frame
 from etherloom.observe.logs import get_log
+from etherloom.services.frame_rules import port_rules
 from etherloom.services.hubs import find_hub
-from etherloom.services.sessions import RunningSession, Sessions
+from etherloom.services.sessions import PROGRAM_USER, RunningSession, Sessions
 from etherloom.services.switches import Switches
 from etherloom.state.owner import Owner
 
@@ -45,12 +49,13 @@ class Port:
         return self._session.engine.ended.done()
 
     async def send(self, *frames: bytes) -> int:
-        """Put frames into the hub, and return how many had a frame's size; the others are counted.
+        """Put frames into the hub, and return how many could be: those with a frame's size.
 
-        Never waits: what finds the queue full is dropped and counted. Raises PortClosed.
+        The others are dropped and counted, and so are all frames of a monitor and what finds the queue full.
+        Never waits. Raises PortClosed.
         """
         self._check_open()
-        fit = [frame for frame in frames if is_frame(frame)]
+        fit = [] if self._session.policy.monitor_port else [frame for frame in frames if is_frame(frame)]
         self._refused += len(frames) - len(fit)
         if fit:
             self._session.engine.send_frames(fit)
@@ -98,18 +103,30 @@ class Programs:
 
     @asynccontextmanager
     async def attach(
-        self, hub: str, *, name: str = "program", queue_frames: int = USUAL_QUEUE_FRAMES
+        self,
+        hub: str,
+        *,
+        name: str = "program",
+        queue_frames: int = USUAL_QUEUE_FRAMES,
+        monitor: bool = False,
     ) -> AsyncIterator[Port]:
-        """A port at the hub until the end of the block. Raises Refusal if there is no such hub on line."""
+        """A port at the hub until the end of the block; with `monitor` it sees all and may send nothing.
+
+        Raises Refusal if there is no such hub on line.
+        """
         check_port(name, queue_frames)
         where = find_hub(self._owner.snapshot, hub).name
-        engine = self._engine.open_memory(self._switches.identifier(where), queue_frames)
-        session = self._sessions.add_program(where, name, engine)
-        _log.info("program attached", hub=where, session=session.name, program=name)
+        policy = replace(UNBOUND_POLICY, monitor_port=monitor)
+        rules = port_rules(policy, kind=PortKind.PROGRAM, user=PROGRAM_USER)
+        engine = self._engine.open_memory(self._switches.identifier(where), queue_frames, rules)
+        session = self._sessions.add_program(where, name, engine, policy)
+        _log.info("program attached", hub=where, session=session.name, program=name, monitor=monitor)
+        port = Port(session)
         try:
             await _until_plugged_in(session)
-            yield Port(session)
+            yield port
         finally:
+            _log.info("program left", hub=where, session=session.name, dropped=port.dropped())
             self._sessions.end(session, "the program left")
 
 

@@ -117,8 +117,7 @@ class RunningSession:
     @property
     def rules(self) -> PortRules:
         """What its port may do."""
-        kind = PortKind.CLIENT if self.kind is SessionKind.CLIENT else PortKind.BRIDGE
-        over_ipv6 = ":" in self.peer[0]
+        kind, over_ipv6 = PortKind(self.kind.value), ":" in self.peer[0]
         return port_rules(self.policy, kind=kind, user=self.user, group=self.group, over_ipv6=over_ipv6)
 
     @property
@@ -301,7 +300,7 @@ class Sessions:
         self._register(session)
         return session
 
-    def add_program(self, hub: str, program: str, engine: Session) -> RunningSession:
+    def add_program(self, hub: str, program: str, engine: Session, policy: Policy) -> RunningSession:
         """Register a program's port."""
         session = RunningSession(
             hub=hub,
@@ -310,6 +309,7 @@ class Sessions:
             connected_at=self._clock(),
             welcome=_no_welcome(self._next_name(hub, "PROGRAM")),
             engine=engine,
+            standing=Standing(policy),
             client=ClientFacts(hostname=program),
             device=program,
         )
