@@ -20,7 +20,7 @@ from etherloom.rpc.catalog import hook
 from tests.support.asynchronous import until
 from tests.support.configuration import hub, put, user
 from tests.support.guest import guest, serving
-from tests.support.receiver import answer, receiving
+from tests.support.receiver import answer, receiving, silence
 from tests.unit.cli.support import Shell
 
 
@@ -165,6 +165,28 @@ async def test_hooks_are_added_at_the_machine_only(tmp_path: Path) -> None:
             with pytest.raises(Refusal) as refused:
                 await server.dispatcher.call(caller, hook.ADD_HOOK, wish)
             assert refused.value.code is ErrorCode.NOT_ENOUGH_RIGHT
+
+
+async def test_log_ins_do_not_wait_for_hooks(tmp_path: Path) -> None:
+    count = 20
+    async with furnished(tmp_path) as server, receiving(silence) as dead:
+        began = tmp_path / "began"
+        for wish in (
+            hook.HookWish(name="dead", url=dead.url(), timeout_ms=30_000),
+            hook.HookWish(
+                name="hangs", command=("/bin/sh", "-c", f"touch {began}; exec sleep 1000"), timeout_ms=30_000
+            ),
+        ):
+            await server.dispatcher.call(Caller.local(), hook.ADD_HOOK, wish)
+        for _ in range(count):
+            async with guest(server) as alice:
+                assert isinstance(await alice.log_in("LAB", "alice", "secret"), Welcome)
+        await until(lambda: began.exists() and bool(dead.requests), "both are at work")
+        # One event is under way; all others wait.
+        for name in ("dead", "hangs"):
+            state = server.house.deliveries.state(name)
+            assert state.waiting >= 2 * count - 1
+            assert (state.delivered, state.failed, state.dropped) == (0, 0, 0)
 
 
 async def test_a_server_stops_while_hooks_are_at_work(tmp_path: Path) -> None:

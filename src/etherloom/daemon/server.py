@@ -221,9 +221,10 @@ def _build(
     traces = Traces(engine, switches, sessions, tasks)
     programs = Programs(owner, engine, switches, sessions)
     events = Events(sessions, unix_milliseconds)
-    house = _furnish_house(directory, owner, counters, sessions, network, traces, programs, events)
+    deliveries = HookDelivery(owner, events, unix_milliseconds)
+    house = _furnish_house(directory, owner, counters, sessions, network, traces, programs, deliveries)
     tasks.create_task(house.line.run(), name="keep-alive")
-    tasks.create_task(house.deliveries.run(), name="hooks")
+    tasks.create_task(deliveries.run(), name="hooks")
     return Server(
         directory,
         owner,
@@ -262,7 +263,7 @@ def _furnish_house(
     network: Network,
     traces: Traces,
     programs: Programs,
-    events: Events,
+    deliveries: HookDelivery,
 ) -> House:
     async def back_up(file: str) -> None:
         await asyncio.to_thread(backup, directory, Path(file))
@@ -273,7 +274,7 @@ def _furnish_house(
         users=Users(owner, unix_milliseconds),
         groups=Groups(owner),
         hooks=Hooks(owner),
-        deliveries=HookDelivery(owner, events, unix_milliseconds),
+        deliveries=deliveries,
         access_lists=AccessLists(owner),
         authorities=Authorities(owner),
         options=Options(owner),

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import socket
 from collections import deque
 from collections.abc import AsyncIterator
@@ -14,8 +15,8 @@ from etherloom.model.program import PORTS_SOCKET, USUAL_QUEUE_FRAMES, PortClosed
 from etherloom.rpc.catalog import own
 from etherloom.rpc.catalog.session import SessionName
 from etherloom.rpc.client import AdminClient, ClientError, connect
-from etherloom.rpc.offline import find_state_directory
 from etherloom.rpc.packets import Packets
+from etherloom.store.directory import find_directory
 
 _BATCH: Final = 64
 _SECONDS: Final = 20.0
@@ -102,7 +103,7 @@ async def attach(
     and counted. With `monitor` it sees every frame of the hub and may send none. `state`: the server's state
     directory, unless it is the usual one. Raises Refusal if the server refuses, ClientError if there is none.
     """
-    directory = find_state_directory(state)
+    directory = find_directory(state, os.environ, root=os.geteuid() == 0)
     with connect(directory, PORTS_SOCKET, socket.SOCK_SEQPACKET, _SECONDS) as connection:
         wish = {"hub": hub, "name": name, "queue_frames": queue_frames, "monitor": monitor}
         packets = Packets(connection)

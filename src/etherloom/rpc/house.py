@@ -16,8 +16,7 @@ from etherloom.services.connections import Connections
 from etherloom.services.devices import DeviceState
 from etherloom.services.groups import Groups
 from etherloom.services.handles import Handles
-from etherloom.services.hook_delivery import HookDelivery
-from etherloom.services.hooks import Hooks
+from etherloom.services.hooks import HookCounts, Hooks
 from etherloom.services.hubs import Hubs
 from etherloom.services.keep_alive import LineKeeper
 from etherloom.services.l3switches import L3Switches
@@ -49,6 +48,13 @@ class Actual(Protocol):
     def delete_mac(self, hub: str, address: bytes, vlan: int) -> bool: ...
 
 
+class Deliveries(Protocol):
+    """How hooks do, as services.hook_delivery knows it. That pulls in the HTTP library, which is large."""
+
+    def state(self, name: str) -> HookCounts: ...
+    async def test(self, name: str) -> str: ...
+
+
 @dataclass(frozen=True, slots=True)
 class House:
     """All that a call may touch. `backup` writes everything the server keeps to a new file."""
@@ -58,7 +64,7 @@ class House:
     users: Users
     groups: Groups
     hooks: Hooks
-    deliveries: HookDelivery
+    deliveries: Deliveries
     access_lists: AccessLists
     authorities: Authorities
     options: Options

@@ -8,7 +8,7 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, assert_never
 
 from etherloom.model.hook import CommandAction, Event, Hook, HookSecret, WebhookAction
@@ -18,7 +18,7 @@ from etherloom.observe.quota import LineQuota
 from etherloom.services.events import Events
 from etherloom.services.hook_command import CommandResult, run_command
 from etherloom.services.hook_message import make_body, make_environment
-from etherloom.services.hooks import find_hook
+from etherloom.services.hooks import HookCounts, find_hook
 from etherloom.services.lookups import Lookups
 from etherloom.services.webhook import Answer, Receiver
 from etherloom.state import keys
@@ -30,17 +30,6 @@ COMMANDS_AT_ONCE: Final = 8
 PAUSES_SECONDS: Final = (1.0, 2.0, 4.0, 8.0)
 _DELIVERY_BYTES: Final = 8
 _log = get_log("hook")
-
-
-@dataclass(frozen=True, slots=True)
-class HookCounts:
-    """What a hook did since the server started, or since it was added. `problem`: of the last event."""
-
-    delivered: int = 0
-    failed: int = 0
-    dropped: int = 0
-    waiting: int = 0
-    problem: str = ""
 
 
 class _Line:

@@ -1,6 +1,8 @@
 """Hooks as they are wanted: what is done about which events. Whether it works is the delivery's business."""
 
+import ssl
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from etherloom.model.errors import ErrorCode, Refusal
@@ -11,6 +13,17 @@ from etherloom.state.owner import Owner
 from etherloom.state.snapshot import Snapshot
 
 MAXIMUM_HOOKS: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class HookCounts:
+    """What a hook did since the server started, or since it was added. `problem`: of the last event."""
+
+    delivered: int = 0
+    failed: int = 0
+    dropped: int = 0
+    waiting: int = 0
+    problem: str = ""
 
 
 class Hooks:
@@ -43,6 +56,15 @@ class Hooks:
             return [DeletePrefix(keys.hook_key(find_hook(snapshot, name).name))]
 
         await self._owner.apply(derive, origin)
+
+
+def check_authority(authority: str) -> str:
+    """What is wrong with a PEM text of certificates; empty if nothing is."""
+    try:
+        ssl.create_default_context(cadata=authority or None)
+    except (ssl.SSLError, ValueError) as error:
+        return str(error)
+    return ""
 
 
 def find_hook(snapshot: Snapshot, name: str) -> Hook:

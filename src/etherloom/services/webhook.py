@@ -100,15 +100,6 @@ def _make_context(authority: str) -> ssl.SSLContext:
     return ssl.create_default_context(cadata=authority or None)
 
 
-def check_authority(authority: str) -> str:
-    """What is wrong with a PEM text of certificates; empty if nothing is."""
-    try:
-        _make_context(authority)
-    except (ssl.SSLError, ValueError) as error:
-        return str(error)
-    return ""
-
-
 def _host_header(parts: SplitResult) -> str:
     host = parts.hostname or ""
     host = f"[{host}]" if ":" in host else host

@@ -11,8 +11,9 @@ import pytest
 
 from etherloom.model.hook import Event, EventKind, WebhookAction
 from etherloom.services.hook_message import make_body
+from etherloom.services.hooks import check_authority
 from etherloom.services.lookups import Lookups
-from etherloom.services.webhook import Answer, Receiver, check_authority
+from etherloom.services.webhook import Answer, Receiver
 from tests.support import receiver as far
 from tests.support.receiver import answer, receiving
 

@@ -13,7 +13,7 @@ from etherloom.rpc.catalog import hook
 from etherloom.rpc.catalog.blocks import Empty
 from etherloom.rpc.dispatch import Handler
 from etherloom.rpc.house import House
-from etherloom.services.webhook import check_authority
+from etherloom.services.hooks import check_authority
 
 _SECRET_BYTES: Final = 32
 _USUAL_TIMEOUT_MS: Final = 10_000
