@@ -5,6 +5,7 @@ What is missed is proved by a frame sent behind it that does arrive: no waiting 
 
 import itertools
 import socket
+import struct
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +23,9 @@ from tests.support.traffic import Station
 
 _EVERYTHING: Final = 0x0003
 _OUTGOING: Final = 4
+_SOL_PACKET: Final = 263
+_PACKET_AUXDATA: Final = 8
+_VLAN_VALID: Final = 1 << 4
 _WAIT: Final = 5.0
 _numbers = itertools.count(1)
 _ALL: Final = "ff:ff:ff:ff:ff:ff"
@@ -169,6 +173,7 @@ class Watch:
 
     def __init__(self, station: Station) -> None:
         self._socket = station.namespace.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_EVERYTHING))
+        self._socket.setsockopt(_SOL_PACKET, _PACKET_AUXDATA, 1)
         self._socket.bind((station.interface, _EVERYTHING))
         self._seen: list[bytes] = []
 
@@ -178,11 +183,11 @@ class Watch:
         while (found := self.find(mark)) is None and (left := deadline - time.monotonic()) > 0:
             self._socket.settimeout(left)
             try:
-                frame, source = self._socket.recvfrom(65_536)
+                frame, notes, _, source = self._socket.recvmsg(65_536, 256)
             except TimeoutError:
                 break
             if source[2] != _OUTGOING:
-                self._seen.append(frame)
+                self._seen.append(_with_tag(frame, notes))
         return found
 
     def find(self, mark: bytes) -> bytes | None:
@@ -243,6 +248,16 @@ def _dhcp(ends: Ends, mark: bytes, operation: int, ports: tuple[int, int], kind:
         options=[("message-type", kind), "end"]
     )
     return _ipv4(ends) / UDP(sport=ports[0], dport=ports[1]) / message / Raw(mark)
+
+
+def _with_tag(frame: bytes, notes: list[tuple[int, int, bytes]]) -> bytes:
+    """The system takes a tag out of the frame and tells it beside."""
+    for level, kind, note in notes:
+        if (level, kind) == (_SOL_PACKET, _PACKET_AUXDATA):
+            status, *_, tag, protocol = struct.unpack("=IIIHHHH", note[:20])
+            if status & _VLAN_VALID:
+                return frame[:12] + struct.pack("!HH", protocol or 0x8100, tag) + frame[12:]
+    return frame
 
 
 def _asks_for(frame: bytes, address: bytes) -> bool:

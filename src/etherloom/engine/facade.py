@@ -157,8 +157,10 @@ class Session:
         self._facade.core.send_frames(self.identifier, frames)
 
     async def receive_frames(self, maximum: int = 64) -> list[bytes]:
-        """Memory ports only: wait for frames out of the hub."""
+        """Memory ports only: wait for frames out of the hub. Raises ConnectionLost once it has ended."""
         while True:
+            if self.ended.done():
+                raise ConnectionLost(self.ended.result())
             self._frames.clear()
             frames = self._facade.core.take_frames(self.identifier, maximum)
             if frames:
@@ -173,6 +175,7 @@ class Session:
             self.on_links_changed()
         if SessionEvent.ENDED in flags and not self.ended.done():
             self.ended.set_result(self.snapshot()["ended"] or "closed")
+            self._frames.set()
 
 
 class Datagrams:

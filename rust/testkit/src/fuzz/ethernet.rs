@@ -74,8 +74,7 @@ impl Hub {
             Verdict::Flood | Verdict::Drop(DropReason::SamePort | DropReason::Storm) => {
                 self.check_learned(frame, port);
             }
-            Verdict::Drop(DropReason::MacTableFull) => {}
-            Verdict::Drop(DropReason::InvalidSource) => {}
+            Verdict::Drop(DropReason::MacTableFull | DropReason::InvalidSource) => {}
             Verdict::Drop(reason) => panic!("{reason:?} is not for a frame with a header"),
         }
     }
