@@ -216,6 +216,8 @@ def test_router_advertisements_name_no_default_router(world: World) -> None:
     for kind in Kind:
         with world.hub(kind) as hub:
             world.server(kind).set_policy(hub, _BERT, NoIPv6DefaultRouterInRA=1)
+            # On by default, and the original obeys it for sessions over IPv4 as well.
+            world.server(kind).set_options(hub, NoIPv6DefaultRouterInRAWhenIPv6=0)
             anna, bert = world.connect(kind, Kind.OURS, hub, Account("", "", ""))
             wait_ping(anna, bert.v6)
             arrived = frames.arrived(Ends(anna, bert), frames.router_answer)
@@ -223,7 +225,7 @@ def test_router_advertisements_name_no_default_router(world: World) -> None:
             assert arrived[54 + 6 : 54 + 8] == b"\0\0", kind
             back = frames.arrived(Ends(bert, anna), frames.router_answer)
             assert back is not None, kind
-            print(kind, back[60:62])
+            assert back[54 + 6 : 54 + 8] == (1_800).to_bytes(2), kind
 
 
 @pytest.mark.parametrize("kind", list(Kind), ids=lambda kind: kind.value)
