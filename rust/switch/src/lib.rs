@@ -17,6 +17,7 @@ pub mod lock;
 mod mac_key;
 mod mac_table;
 mod ports;
+pub mod record;
 pub mod router;
 mod rules;
 mod switch;
