@@ -6,6 +6,8 @@ const HEADER: usize = 12;
 const ANSWER: u8 = 0x80;
 const LONGEST_LABEL: usize = 63;
 const LONGEST_NAME: usize = 255;
+/// Address and pointer: questions of other types were never told, and readers of logs count on that.
+const TYPES: [u8; 2] = [1, 12];
 
 /// A query with one question, which has a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,7 +16,7 @@ pub struct Query<'a> {
 }
 
 impl<'a> Query<'a> {
-    /// Nothing for answers, for several questions, and for what is cut inside the name.
+    /// Nothing for answers, for several questions, for other types, and for what is cut.
     pub fn read(payload: &'a [u8]) -> Option<Self> {
         let (header, labels) = payload.split_at_checked(HEADER)?;
         if header[2] & ANSWER != 0 || header[4..6] != [0, 1] {
@@ -23,7 +25,10 @@ impl<'a> Query<'a> {
         let mut length = 0;
         while let Some(label) = labels.get(length).copied().map(usize::from) {
             if label == 0 {
-                return (length > 0).then_some(Self {
+                let [0, kind, 0, 1] = *labels.get(length + 1..)?.first_chunk()? else {
+                    return None;
+                };
+                return (length > 0 && TYPES.contains(&kind)).then_some(Self {
                     labels: &labels[..length],
                 });
             }
