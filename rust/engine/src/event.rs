@@ -24,6 +24,8 @@ pub enum Subject {
     Session = 3,
     /// The ring of log records.
     Log = 4,
+    /// Lines of packet logs.
+    PacketLog = 6,
 }
 
 /// Flags of a connection; mirrored by `ConnectionEvent`.
