@@ -1,9 +1,14 @@
-"""Frames of every kind that a packet log tells apart, by name. They come from one station and go to another, or to all."""
+"""Frames of every kind that a packet log tells apart, by name, and the lines that stand for them.
+
+They come from one station and go to another, or to all.
+"""
 
 import socket
 import struct
 from collections.abc import Sequence
+from dataclasses import dataclass
 from ipaddress import IPv6Address
+from pathlib import Path
 from typing import Final
 
 SENDER: Final = bytes.fromhex("5eb71b744309")
@@ -29,7 +34,9 @@ def _sum(data: bytes) -> int:
     return ~total & 0xFFFF
 
 
-def ipv4(protocol: int, payload: bytes, *, fragment: int = 0, ends: Sequence[str] = (_SOURCE, _TARGET)) -> bytes:
+def ipv4(
+    protocol: int, payload: bytes, *, fragment: int = 0, ends: Sequence[str] = (_SOURCE, _TARGET)
+) -> bytes:
     addresses = b"".join(map(socket.inet_aton, ends))
     start = struct.pack("!BBHHHBB", 0x45, 0, 20 + len(payload), 7, fragment, 64, protocol)
     checksum = _sum(start + b"\0\0" + addresses)
@@ -41,7 +48,9 @@ def ipv6(protocol: int, payload: bytes, target: str = _TARGET_V6, hops: int = 25
     return struct.pack("!IHBB", 0x60000000, len(payload), protocol, hops) + addresses + payload
 
 
-def tcp(flags: int, payload: bytes = b"", port: int = 80, sequence: int = 1000, acknowledged: int = 0) -> bytes:
+def tcp(
+    flags: int, payload: bytes = b"", port: int = 80, sequence: int = 1000, acknowledged: int = 0
+) -> bytes:
     # A checksum that is neither missing nor half done: nobody puts it right.
     header = struct.pack("!HHIIBBHHH", 40000, port, sequence, acknowledged, 0x50, flags, 65535, 0x1234, 0)
     return header + payload
@@ -109,6 +118,11 @@ def _request(*lines: bytes) -> bytes:
 
 
 _HOST = b"Host: www.example.com"
+_TWO_HOSTS = _request(b"GET / HTTP/1.1", _HOST, b"Host: b.example", b"Broken", b"Referer: a b")
+_MORE = b"\0\0\x29\2\0\0\0\0\0\0\0"
+_EXTENDED = _query(b"www.example.com")[:10] + b"\0\1" + _query(b"www.example.com")[12:] + _MORE
+_SPANNING_TREE = b"\x42\x42\3" + bytes(5) + b"\x80\0" + RECEIVER + bytes(4) + b"\x80\0" + SENDER + bytes(10)
+_REPORT = b"\0\0\0\1" + b"\4\0\0\0" + IPv6Address("ff02::5").packed
 _OPTION = b"\1\1" + SENDER
 _PREFIX = b"\3\4\x40\xc0" + struct.pack("!III", 86400, 14400, 0) + IPv6Address("2001:db8:1::").packed
 _MTU = b"\5\1\0\0" + struct.pack("!I", 1400)
@@ -159,7 +173,7 @@ FRAMES: Final[dict[str, bytes]] = {
         ),
     ),
     "get of a relative path": _tcp4(ACK, _request(b"GET path HTTP/1.1", _HOST)),
-    "get with hosts": _tcp4(ACK, _request(b"GET / HTTP/1.1", _HOST, b"Host: b.example", b"Broken", b"Referer: a b")),
+    "get with hosts": _tcp4(ACK, _TWO_HOSTS),
     "get with spaces": _tcp4(ACK, _request(b"GET   /   HTTP/1.1", _HOST)),
     "get with an empty host": _tcp4(ACK, _request(b"GET / HTTP/1.1", b"Host: ")),
     "get https": _tcp4(ACK, _request(b"GET https://s.example/ HTTP/1.1", _HOST)),
@@ -193,7 +207,7 @@ FRAMES: Final[dict[str, bytes]] = {
     "dns cut": _udp4(40001, 53, _query(b"www.example.com")[:20]),
     "dns of the root": _udp4(40001, 53, struct.pack("!HHHHHH", 1, 0x100, 1, 0, 0, 0) + b"\0\0\2\0\1"),
     "dns other operation": _udp4(40001, 53, _query(b"www.example.com", 0x2000)),
-    "dns with more": _udp4(40001, 53, _query(b"www.example.com")[:10] + b"\0\1" + _query(b"www.example.com")[12:] + b"\0\0\x29\2\0\0\0\0\0\0\0"),
+    "dns with more": _udp4(40001, 53, _EXTENDED),
     "openvpn": _udp4(40004, 1194, b"\x38" + bytes(range(1, 9)) + bytes(5)),
     "openvpn on another port": _udp4(40004, 5555, b"\x38" + bytes(range(1, 9)) + bytes(5)),
     "openvpn with a zero": _udp4(40004, 1194, b"\x38" + bytes(range(8)) + bytes(5)),
@@ -222,7 +236,7 @@ FRAMES: Final[dict[str, bytes]] = {
     "neighbour solicitation bare": _icmp6(135, bytes(4) + _ASKED, "ff02::1:ff00:1"),
     "neighbour advertisement": _icmp6(136, b"\x60\0\0\0" + _ASKED + b"\2\1" + SENDER),
     "neighbour advertisement bare": _icmp6(136, b"\xe0\0\0\0" + _ASKED),
-    "mld": ethernet(0x86DD, ipv6(58, b"\x8f\0\x12\x34\0\0\0\1" + b"\4\0\0\0" + IPv6Address("ff02::5").packed)),
+    "mld": _icmp6(143, _REPORT),
     "packet too big": _icmp6(2, struct.pack("!I", 1280) + bytes(48)),
     "later fragment": ethernet(0x0800, ipv4(17, bytes(16), fragment=185)),
     "first fragment": ethernet(0x0800, ipv4(17, udp(1000, 2000, b"x" * 8), fragment=0x2000)),
@@ -234,5 +248,26 @@ FRAMES: Final[dict[str, bytes]] = {
     "tagged": ethernet(0x8100, b"\0\5\x08\0" + ipv4(17, udp(1, 2, b"hello")) + bytes(13)),
     "tagged other": ethernet(0x8100, b"\0\5\x88\xb5" + bytes(46)),
     "802.3": ethernet(46, b"\xaa\xaa\3" + bytes(43)),
-    "bpdu": ethernet(38, b"\x42\x42\3" + bytes(5) + b"\x80\0" + RECEIVER + bytes(4) + b"\x80\0" + SENDER + bytes(10), bytes.fromhex("0180c2000000")),
+    "bpdu": ethernet(38, _SPANNING_TREE, bytes.fromhex("0180c2000000")),
 }  # fmt: skip
+
+_VECTORS: Final = Path(__file__).resolve().parents[1] / "vectors" / "packet_log.tsv"
+
+
+@dataclass(frozen=True)
+class Vector:
+    """A frame and its line behind date and time: ours, and the stock server's."""
+
+    frame: bytes
+    line: str
+    stock: str
+
+
+def vectors() -> dict[str, Vector]:
+    """By the names of the frames."""
+    found = {}
+    for row in _VECTORS.read_text().splitlines():
+        if not row.startswith("#"):
+            name, frame, line, *stock = row.split("\t")
+            found[name] = Vector(bytes.fromhex(frame), line, stock[0] if stock else line)
+    return found

@@ -25,7 +25,7 @@ pub enum Subject {
     /// The ring of log records.
     Log = 4,
     /// Lines of packet logs.
-    PacketLog = 6,
+    Lines = 6,
 }
 
 /// Flags of a connection; mirrored by `ConnectionEvent`.

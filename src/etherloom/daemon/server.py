@@ -59,6 +59,7 @@ from etherloom.services.listening import Endpoint, Listening
 from etherloom.services.log_files import LogFiles
 from etherloom.services.network import Network
 from etherloom.services.options import Options
+from etherloom.services.packet_logs import PacketLogs
 from etherloom.services.protocols import OtherProtocols
 from etherloom.services.restarts import Restarts
 from etherloom.services.rights import Rights
@@ -184,6 +185,7 @@ async def open_server(
         rights = Rights(owner, server.sessions)
         rights.start()
         stack.callback(rights.stop)
+        stack.callback(PacketLogs(owner, engine, server.switches, path).close)
         yield server
 
 

@@ -10,6 +10,7 @@ class Subject(IntEnum):
     CONNECTION = 2
     SESSION = 3
     LOG = 4
+    LINES = 6
 
 
 class ConnectionEvent(IntFlag):

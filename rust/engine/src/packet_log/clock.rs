@@ -120,9 +120,17 @@ fn civil(days: i64) -> (i64, i64, i64) {
     let year = (day - day / 1_460 + day / 36_524 - day / (CYCLE - 1)) / 365;
     let day_of_year = day - (365 * year + year / 4 - year / 100);
     let shifted = (5 * day_of_year + 2) / 153;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let month = if shifted < 10 {
+        shifted + 3
+    } else {
+        shifted - 9
+    };
     let day_of_month = day_of_year - (153 * shifted + 2) / 5 + 1;
-    (year + cycle * 400 + i64::from(month <= 2), month, day_of_month)
+    (
+        year + cycle * 400 + i64::from(month <= 2),
+        month,
+        day_of_month,
+    )
 }
 
 #[cfg(test)]

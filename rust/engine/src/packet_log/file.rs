@@ -68,7 +68,11 @@ impl LogFile {
 
     /// Follow settings, which may have changed.
     pub fn follow(&mut self, folder: &PathBuf, switch: Switch, most_bytes: u64) {
-        let most_bytes = if most_bytes == 0 { USUAL_BYTES } else { most_bytes };
+        let most_bytes = if most_bytes == 0 {
+            USUAL_BYTES
+        } else {
+            most_bytes
+        };
         if *folder != self.folder {
             self.leave();
             self.folder.clone_from(folder);
@@ -93,6 +97,10 @@ impl LogFile {
             return;
         }
         self.turn(at);
+        if now_ms < self.retry_ms {
+            self.counts.lost.fetch_add(1, Relaxed);
+            return;
+        }
         let size = self.open.as_ref().map_or(0, |open| open.size) + self.buffer.len() as u64;
         if size > 0 && size + line.len() as u64 > self.most_bytes {
             self.flush();
@@ -113,7 +121,10 @@ impl LogFile {
             return;
         }
         let period = self.switch.period(&at.local);
-        let stays = self.period.as_ref().is_some_and(|(_, name)| *name == period);
+        let stays = self
+            .period
+            .as_ref()
+            .is_some_and(|(_, name)| *name == period);
         if !stays {
             self.flush();
             self.open = None;
@@ -326,7 +337,11 @@ mod tests {
             log.append(format!("{second}\r\n").as_bytes(), &at(second), 0);
         }
         log.flush();
-        let names = ["pkt_20261122_0000.log", "pkt_20261122_0001.log", "pkt_20261122_0100.log"];
+        let names = [
+            "pkt_20261122_0000.log",
+            "pkt_20261122_0001.log",
+            "pkt_20261122_0100.log",
+        ];
         assert_eq!(folder.names(), names);
         assert_eq!(folder.text(names[0]), "0\r\n59\r\n");
         assert_eq!(folder.text(names[1]), "60\r\n");
@@ -341,7 +356,11 @@ mod tests {
             first.append(&[b'x'; 400], &at(0), 0);
         }
         first.flush();
-        let names = ["pkt_20261122.log", "pkt_20261122~01.log", "pkt_20261122~02.log"];
+        let names = [
+            "pkt_20261122.log",
+            "pkt_20261122~01.log",
+            "pkt_20261122~02.log",
+        ];
         assert_eq!(folder.names(), names);
         assert_eq!(folder.text(names[2]).len(), 400);
         // A new run goes on with the last one.
@@ -353,7 +372,13 @@ mod tests {
 
     #[test]
     fn small_files_have_long_numbers() {
-        let widths = [(999, 2), (1_000, 9), (1_000_000, 6), (USUAL_BYTES, 2), (USUAL_BYTES + 1, 3)];
+        let widths = [
+            (999, 2),
+            (1_000, 9),
+            (1_000_000, 6),
+            (USUAL_BYTES, 2),
+            (USUAL_BYTES + 1, 3),
+        ];
         for (bytes, width) in widths {
             assert_eq!(digits(bytes), width);
         }
@@ -369,14 +394,21 @@ mod tests {
         log.append(b"b\r\n", &at(0), 5_500);
         log.flush();
         assert_eq!(counts(&log), (0, 2));
-        assert!(log.failure.as_ref().is_some_and(|why| why.contains("hub/pkt.log")));
+        assert!(
+            log.failure
+                .as_ref()
+                .is_some_and(|why| why.contains("hub/pkt.log"))
+        );
         fs::remove_file(&inside).expect("out of the way");
         log.append(b"c\r\n", &at(0), 5_999);
         log.append(b"d\r\n", &at(0), 6_000);
         log.flush();
         assert_eq!(counts(&log), (1, 3));
         assert_eq!(log.failure, None);
-        assert_eq!(fs::read_to_string(inside.join("pkt.log")).expect("the file"), "d\r\n");
+        assert_eq!(
+            fs::read_to_string(inside.join("pkt.log")).expect("the file"),
+            "d\r\n"
+        );
     }
 
     #[test]
@@ -389,7 +421,10 @@ mod tests {
         log.rest(LOOK_MS + 1);
         log.append(b"b", &at(0), 2_000);
         log.flush();
-        assert_eq!((folder.text("old"), folder.text("pkt.log")), ("a".into(), "b".into()));
+        assert_eq!(
+            (folder.text("old"), folder.text("pkt.log")),
+            ("a".into(), "b".into())
+        );
     }
 
     #[test]

@@ -3,9 +3,9 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::OnceLock;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
-use std::sync::OnceLock;
 use std::thread::Thread;
 
 use crossbeam_queue::ArrayQueue;
@@ -82,7 +82,7 @@ impl Recorder {
             lines: Mutex::default(),
             lines_lost: AtomicU64::new(0),
             events,
-            notice: Notice::new(Subject::PacketLog, 0),
+            notice: Notice::new(Subject::Lines, 0),
         })
     }
 

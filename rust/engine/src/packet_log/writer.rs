@@ -31,13 +31,11 @@ const SERVICES: &str = "/etc/services";
 /// Start the one thread for all hubs.
 pub fn start(shared: &Arc<Shared>, recorder: &Arc<Recorder>) -> io::Result<JoinHandle<()>> {
     let mut writer = Writer::new(shared, recorder);
-    let thread = Builder::new()
-        .name("el-packet-log".into())
-        .spawn(move || {
-            os::block_signals();
-            os::yield_to_frames();
-            writer.run();
-        })?;
+    let thread = Builder::new().name("el-packet-log".into()).spawn(move || {
+        os::block_signals();
+        os::yield_to_frames();
+        writer.run();
+    })?;
     recorder.set_writer(thread.thread().clone());
     Ok(thread)
 }
@@ -115,7 +113,10 @@ impl Writer {
             bytes,
         } = note;
         let target = target.map(|port| self.ports.find(port, &self.shared));
-        let names = (name(Some(&source)), target.as_ref().map(|one| name(one.as_deref())));
+        let names = (
+            name(Some(&source)),
+            target.as_ref().map(|one| name(one.as_deref())),
+        );
         let parties = Parties {
             source: names.0,
             target: names.1,
@@ -217,7 +218,8 @@ impl Writer {
             self.report_ms = now_ms + REPORT_MS;
             self.report();
         }
-        self.files.retain(|_, file| !file.is_idle() || file.failure.is_some());
+        self.files
+            .retain(|_, file| !file.is_idle() || file.failure.is_some());
     }
 
     fn report(&mut self) {
@@ -237,7 +239,9 @@ impl Writer {
 }
 
 fn name(session: Option<&SessionShared>) -> &str {
-    session.and_then(|session| session.label.get()).map_or("", String::as_str)
+    session
+        .and_then(|session| session.label.get())
+        .map_or("", String::as_str)
 }
 
 /// Who is, or was lately, at which port.
@@ -262,7 +266,8 @@ impl Ports {
 
     /// Those that have just gone may still be asked for: they are forgotten when the next ones have.
     fn look(&mut self, shared: &Shared) {
-        self.known.retain(|_, session| session.ended.get().is_none());
+        self.known
+            .retain(|_, session| session.ended.get().is_none());
         for session in shared.sessions.lock().values() {
             if let Some(port) = session.port.get() {
                 self.known.insert(*port, Arc::clone(session));

@@ -68,7 +68,9 @@ impl<'a> Columns<'a> {
         };
         match facts.network {
             Network::Bpdu { .. } => {}
-            Network::Other if facts.header.ethertype == ethertype::ARP => columns.kind = "ARPv4".into(),
+            Network::Other if facts.header.ethertype == ethertype::ARP => {
+                columns.kind = "ARPv4".into()
+            }
             Network::Other if facts.is_tagged() => {}
             Network::Other => columns.kind = format!("Proto=0x{:04X}", facts.outer_type).into(),
             Network::Arp(arp) => columns.take_arp(&arp),
@@ -170,8 +172,9 @@ impl<'a> Columns<'a> {
         let names: Vec<_> = named.map(|(_, name)| *name).collect();
         self.detail = names.join("+").into();
         if let Some(fixed) = header.first_chunk::<16>() {
-            let number =
-                |place: usize| u32::from_be_bytes(std::array::from_fn(|index| fixed[place + index]));
+            let number = |place: usize| {
+                u32::from_be_bytes(std::array::from_fn(|index| fixed[place + index]))
+            };
             self.sequence = Some([number(4), number(8)]);
             let window = u16::from_be_bytes([fixed[14], fixed[15]]);
             put(&mut self.note, format_args!("WindowSize={window}"));

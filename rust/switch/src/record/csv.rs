@@ -1,9 +1,9 @@
 //! A line as the original writes it: columns between commas, `-` where there is nothing.
 
+use super::Parties;
 use super::columns::{Columns, End};
 use super::services::Services;
 use super::text::{push_hex, push_name, put};
-use super::Parties;
 use std::net::IpAddr;
 
 /// How lines are written.
@@ -29,7 +29,10 @@ impl Style {
         push_hex(out, &columns.source);
         out.push(',');
         push_hex(out, &columns.target);
-        put(out, format_args!(",0x{:04X},{},", columns.ethertype, columns.size));
+        put(
+            out,
+            format_args!(",0x{:04X},{},", columns.ethertype, columns.size),
+        );
         push_text(out, &columns.kind);
         out.push(',');
         push_text(out, &columns.detail);

@@ -59,7 +59,10 @@ impl<'a> Http<'a> {
         let Some(colon) = line.iter().position(|byte| *byte == b':') else {
             return;
         };
-        let (name, value) = (line[..colon].trim_ascii(), cut(line[colon + 1..].trim_ascii()));
+        let (name, value) = (
+            line[..colon].trim_ascii(),
+            cut(line[colon + 1..].trim_ascii()),
+        );
         if name.eq_ignore_ascii_case(b"host") {
             self.host = value;
         } else if name.eq_ignore_ascii_case(b"referer") {

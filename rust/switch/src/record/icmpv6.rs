@@ -63,7 +63,10 @@ fn router(message: &[u8], out: &mut String) {
 
 fn target(message: &[u8], out: &mut String) {
     if let Some(address) = message.get(8..).and_then(<[u8]>::first_chunk::<16>) {
-        put(out, format_args!("TargetAddress={} ", Ipv6Addr::from(*address)));
+        put(
+            out,
+            format_args!("TargetAddress={} ", Ipv6Addr::from(*address)),
+        );
     }
 }
 
@@ -109,7 +112,10 @@ impl<'a> Options<'a> {
     }
 
     fn describe(&self, out: &mut String) {
-        for (name, address) in [("SourceLinkLayer=", self.source), ("TargetLinkLayer=", self.target)] {
+        for (name, address) in [
+            ("SourceLinkLayer=", self.source),
+            ("TargetLinkLayer=", self.target),
+        ] {
             if let Some(address) = address {
                 out.push_str(name);
                 push_hex(out, address);
@@ -121,7 +127,10 @@ impl<'a> Options<'a> {
             let (bits, flags) = (prefix[2], prefix[3]);
             put(
                 out,
-                format_args!("Prefix={}/{bits} PrefixFlag=0x{flags:02X} ", Ipv6Addr::from(address)),
+                format_args!(
+                    "Prefix={}/{bits} PrefixFlag=0x{flags:02X} ",
+                    Ipv6Addr::from(address)
+                ),
             );
         }
         if let Some(mtu) = self.mtu {

@@ -18,7 +18,10 @@ pub fn write_json(
     push_string(out, "hub", hub);
     push_string(out, "source_session", parties.source);
     push_string(out, "target_session", parties.target.unwrap_or(""));
-    for (name, mac) in [("source_mac", &columns.source), ("target_mac", &columns.target)] {
+    for (name, mac) in [
+        ("source_mac", &columns.source),
+        ("target_mac", &columns.target),
+    ] {
         let octets = mac.map(|octet| format!("{octet:02x}"));
         push_string(out, name, &octets.join(":"));
     }

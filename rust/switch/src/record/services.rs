@@ -34,7 +34,10 @@ impl Services {
             "udp" => &mut self.udp,
             _ => return,
         };
-        let is_plain = name.len() <= LONGEST && name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b',');
+        let is_plain = name.len() <= LONGEST
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_graphic() && byte != b',');
         if let (Ok(port), true) = (port.parse(), is_plain) {
             names.entry(port).or_insert_with(|| name.into());
         }

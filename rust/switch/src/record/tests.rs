@@ -1,4 +1,6 @@
-use super::{Application, Columns, Level, PacketLogRules, Parties, Services, Style, needed, write_json};
+use super::{
+    Application, Columns, Level, PacketLogRules, Parties, Services, Style, needed, write_json,
+};
 use crate::facts::Facts;
 use proptest::prelude::*;
 use std::net::IpAddr;
@@ -78,9 +80,18 @@ fn parties(target: Option<&str>) -> Parties<'_> {
 #[test]
 fn lines_are_those_of_a_stock_server() {
     let mut seen = 0;
-    for Vector { name, frame, line: expected } in vectors() {
+    for Vector {
+        name,
+        frame,
+        line: expected,
+    } in vectors()
+    {
         let target = expected.split(',').nth(1).filter(|name| *name != "-");
-        assert_eq!(line(&frame, Level::Headers, &parties(target), false), expected, "{name}");
+        assert_eq!(
+            line(&frame, Level::Headers, &parties(target), false),
+            expected,
+            "{name}"
+        );
         seen += 1;
     }
     assert!(seen > 90, "vectors are missing");
@@ -90,7 +101,10 @@ fn lines_are_those_of_a_stock_server() {
 fn a_whole_frame_is_told_without_its_padding() {
     let padded = vector("arp padded").frame;
     let told = line(&padded, Level::All, &parties(None), false);
-    assert_eq!(told.split(',').nth(15).map(str::len), Some(padded.len() * 2));
+    assert_eq!(
+        told.split(',').nth(15).map(str::len),
+        Some(padded.len() * 2)
+    );
     let mut syn = vector("syn").frame;
     let whole: String = syn.iter().map(|byte| format!("{byte:02X}")).collect();
     syn.resize(60, 0);
@@ -154,7 +168,11 @@ fn each_kind_raises_the_level_of_its_frames() {
             let mut levels = [0; 8];
             levels[kind] = 1 + kind as u8 % 2;
             let raised = level(PacketLogRules::of_levels(levels), name);
-            let expected = if kinds.contains(&kind) { levels[kind] } else { 0 };
+            let expected = if kinds.contains(&kind) {
+                levels[kind]
+            } else {
+                0
+            };
             assert_eq!(raised, Level::of(expected), "{name}, kind {kind}");
         }
     }
@@ -174,8 +192,14 @@ fn the_highest_level_counts() {
 #[test]
 fn a_protocol_may_be_left_out() {
     let all = PacketLogRules::of_levels([1; 8]);
-    let no_ipv4 = PacketLogRules { no_ipv4: true, ..all };
-    let no_ipv6 = PacketLogRules { no_ipv6: true, ..all };
+    let no_ipv4 = PacketLogRules {
+        no_ipv4: true,
+        ..all
+    };
+    let no_ipv6 = PacketLogRules {
+        no_ipv6: true,
+        ..all
+    };
     for (name, with_no_ipv4, with_no_ipv6) in [
         ("syn", Level::Nothing, Level::Headers),
         ("arp request", Level::Nothing, Level::Headers),
@@ -212,7 +236,13 @@ fn as_json() {
         ..Parties::default()
     };
     let mut out = String::new();
-    write_json(&columns, &parties, ("2026-11-23T06:48:05.197Z", "LAB"), false, &mut out);
+    write_json(
+        &columns,
+        &parties,
+        ("2026-11-23T06:48:05.197Z", "LAB"),
+        false,
+        &mut out,
+    );
     assert_eq!(
         out,
         concat!(

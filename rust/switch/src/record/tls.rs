@@ -19,7 +19,11 @@ impl<'a> Reader<'a> {
 
     fn number(&mut self, bytes: usize) -> Option<usize> {
         let taken = self.take(bytes)?;
-        Some(taken.iter().fold(0, |all, byte| all << 8 | usize::from(*byte)))
+        Some(
+            taken
+                .iter()
+                .fold(0, |all, byte| all << 8 | usize::from(*byte)),
+        )
     }
 
     /// What follows its own length.
