@@ -144,7 +144,7 @@ pub fn line<'py>(py: Python<'py>, line: &Line) -> Dictionary<'py> {
     Ok(result)
 }
 
-pub fn packet_log<'py>(py: Python<'py>, snapshot: PacketLogSnapshot) -> Dictionary<'py> {
+pub fn packet_log(py: Python<'_>, snapshot: PacketLogSnapshot) -> Dictionary<'_> {
     let result = PyDict::new(py);
     result.set_item("written", snapshot.written)?;
     result.set_item("lost", snapshot.lost)?;

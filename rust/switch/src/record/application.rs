@@ -25,7 +25,7 @@ pub enum Application<'a> {
     Http(Http<'a>),
     /// The server that a TLS hello asks for.
     Tls(&'a [u8]),
-    /// The first message of an OpenVPN client.
+    /// The first message of a client of `OpenVPN`.
     OpenVpn,
     /// The first message of an IKE client.
     Ike(Ike),

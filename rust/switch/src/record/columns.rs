@@ -69,7 +69,7 @@ impl<'a> Columns<'a> {
         match facts.network {
             Network::Bpdu { .. } => {}
             Network::Other if facts.header.ethertype == ethertype::ARP => {
-                columns.kind = "ARPv4".into()
+                columns.kind = "ARPv4".into();
             }
             Network::Other if facts.is_tagged() => {}
             Network::Other => columns.kind = format!("Proto=0x{:04X}", facts.outer_type).into(),
@@ -168,8 +168,8 @@ impl<'a> Columns<'a> {
             (false, _) => "TCP_DATAv6",
         }
         .into();
-        let named = FLAGS.iter().filter(|(flag, _)| flags & flag != 0);
-        let names: Vec<_> = named.map(|(_, name)| *name).collect();
+        let set = FLAGS.iter().filter(|(flag, _)| flags & flag != 0);
+        let names: Vec<_> = set.map(|(_, name)| *name).collect();
         self.detail = names.join("+").into();
         if let Some(fixed) = header.first_chunk::<16>() {
             let number = |place: usize| {

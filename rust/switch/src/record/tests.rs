@@ -106,10 +106,10 @@ fn a_whole_frame_is_told_without_its_padding() {
         Some(padded.len() * 2)
     );
     let mut syn = vector("syn").frame;
-    let whole: String = syn.iter().map(|byte| format!("{byte:02X}")).collect();
+    let whole: Vec<_> = syn.iter().map(|byte| format!("{byte:02X}")).collect();
     syn.resize(60, 0);
     let told = line(&syn, Level::All, &parties(None), false);
-    assert_eq!(told.split(',').nth(15), Some(whole.as_str()));
+    assert_eq!(told.split(',').nth(15), Some(whole.concat().as_str()));
 }
 
 #[test]
