@@ -179,3 +179,6 @@ fn is_within(session: &SessionShared, most: u32, now_ms: u64) -> bool {
         .store(minute << COUNT_BITS | (count + 1), Relaxed);
     true
 }
+
+#[cfg(test)]
+mod tests;

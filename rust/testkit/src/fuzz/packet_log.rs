@@ -22,7 +22,11 @@ pub fn packet_log(data: &[u8]) {
         ..PacketLogRules::of_levels([1 + (how & 1); 8])
     };
     let level = rules.level(&facts, frame);
-    assert_eq!(level, Level::of(1 + (how & 1)), "all kinds are written down");
+    assert_eq!(
+        level,
+        Level::of(1 + (how & 1)),
+        "all kinds are written down"
+    );
     let kept = &frame[..needed(&facts, frame, level)];
     let columns = Columns::of(&rules, &facts, kept, level);
     assert_eq!(
