@@ -35,7 +35,7 @@ _USUAL: Final[PacketLogArguments] = {
 
 def _switches(engine: FakeEngine) -> Switches:
     switches = Switches(engine.facade)
-    switches.open("LAB")
+    switches.open("LAB", HubRules())
     assert engine.hubs == [HubRules()]
     return switches
 

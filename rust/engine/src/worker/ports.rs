@@ -4,7 +4,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use etherloom_switch::{Batch as Judge, DropReason, Egress, Judged, PortId, PortKind, Verdict, tag};
+use etherloom_switch::{
+    Batch as Judge, DropReason, Egress, Judged, PortId, PortKind, Verdict, tag,
+};
 use etherloom_wire::capture::Way;
 use etherloom_wire::offload::Packet;
 
