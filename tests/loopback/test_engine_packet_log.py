@@ -71,7 +71,7 @@ class _Hub:
 
         def done() -> bool:
             counts = self.facade.core.packet_log_snapshot(self.identifier)
-            return sum(counts.values()) >= records
+            return counts["written"] + counts["lost"] + counts["beyond"] >= records
 
         await until(done)
 
@@ -196,6 +196,45 @@ async def test_a_disk_that_takes_nothing_costs_records_only(tmp_path: Path) -> N
         assert "TCP_CONNECTv4,RST" in (tmp_path / "LAB" / "pkt.log").read_text()
 
 
+@pytest.mark.root
+def test_a_full_disk_costs_records_only(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = f"mount -t tmpfs -o size=100k tmpfs '{disk}'; exec \"$@\""
+    call = f"asyncio.run(fill(pathlib.Path({str(disk)!r})))"
+    private = ("unshare", "--mount", "--propagation", "private", "sh", "-ec", mounted, "sh")
+    _in_another_process(call, before=private)
+
+
+async def fill(disk: Path) -> None:
+    """For a process with a small disk."""
+    async with running() as bench:
+        hub = await _hub(bench)
+        hub.facade.set_packet_log(hub.identifier, _settings(disk / "LAB"))
+        ballast = disk / "ballast"
+        write_ballast(ballast)
+        await hub.send([FRAMES["syn"]] * 2_000)
+        await hub.settled(2_000)
+        counts = hub.facade.core.packet_log_snapshot(hub.identifier)
+        assert counts["lost"] > 0
+        assert hub.ports[1].snapshot()["frames_sent"] == 2_000
+        ballast.unlink()
+
+        def goes_on() -> bool:
+            hub.ports[0].send_frames([FRAMES["rst"]])
+            written = hub.facade.core.packet_log_snapshot(hub.identifier)["written"]
+            return written > counts["written"]
+
+        await until(goes_on)
+    lines = _lines(disk / "LAB" / "pkt.log")
+    assert all(line.count(",") == 17 for line in lines)
+
+
+def write_ballast(path: Path) -> None:
+    """Take all but a little of the disk."""
+    path.write_bytes(bytes(80 * 1024))
+
+
 async def test_what_waits_is_written_at_the_end(tmp_path: Path) -> None:
     async with running() as bench:
         hub = await _hub(bench)
@@ -204,27 +243,26 @@ async def test_what_waits_is_written_at_the_end(tmp_path: Path) -> None:
     assert len(_lines(tmp_path / "pkt.log")) == 2_000
 
 
+def _in_another_process(call: str, *, before: Sequence[str] = (), zone: str = "") -> None:
+    program = f"import asyncio, pathlib\nfrom {__name__} import fill, write_one\n{call}\n"
+    done = subprocess.run(
+        [*before, sys.executable, "-c", program],
+        env=dict(os.environ, TZ=zone),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def test_times_are_local(tmp_path: Path) -> None:
     """Another zone, another date in the name: a process of its own, since a zone is read once."""
-    program = (
-        "import asyncio, sys, pathlib\n"
-        "from tests.loopback.test_engine_packet_log import write_one\n"
-        "asyncio.run(write_one(pathlib.Path(sys.argv[1])))\n"
-    )
     names = []
     # A day and two hours apart, and in need of no table of zones.
     for zone in ("WEST12", "EAST-14"):
         folder = tmp_path / zone
-        environment = dict(os.environ, TZ=zone)
-        done = subprocess.run(
-            [sys.executable, "-c", program, str(folder)],
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
+        _in_another_process(f"asyncio.run(write_one(pathlib.Path({str(folder)!r})))", zone=zone)
         names += [path.name for path in folder.iterdir()]
     assert names[0] != names[1]
 

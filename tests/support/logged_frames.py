@@ -27,7 +27,7 @@ def ethernet(kind: int, packet: bytes, target: bytes = RECEIVER, source: bytes =
 
 
 def _sum(data: bytes) -> int:
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data[: len(data) // 2 * 2]))
+    total: int = sum(struct.unpack(f"!{len(data) // 2}H", data[: len(data) // 2 * 2]))
     total += data[-1] << 8 if len(data) % 2 else 0
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
