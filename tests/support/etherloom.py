@@ -123,6 +123,11 @@ class EtherloomServer:
         wait_until(lambda: self.namespace.has_interface(tap), 10, f"no {tap}")
         return tap
 
+    @property
+    def log_folder(self) -> Path:
+        """Where its log folders are."""
+        return self.state
+
     def pids(self) -> list[int]:
         return process_tree(self.process.pid)
 

@@ -85,8 +85,12 @@ class _Instance:
 
         wait_until(answers, 20, lambda: f"{self._program} does not answer: {self.process.output()}")
 
+    @property
+    def log_folder(self) -> Path:
+        return self.folder / "log" / "softether"
+
     def logs(self, *kinds: str) -> dict[str, Path]:
-        folder = self.folder / "log" / "softether"
+        folder = self.log_folder
         return {str(path.relative_to(folder)): path for kind in kinds for path in sorted(folder.glob(kind))}
 
 
@@ -185,6 +189,11 @@ class StockServer:
         interface = f"tap_{tap}"
         wait_until(lambda: self.namespace.has_interface(interface), 10, f"no {interface}")
         return interface
+
+    @property
+    def log_folder(self) -> Path:
+        """Where its log folders are."""
+        return self._instance.log_folder
 
     def pids(self) -> list[int]:
         return self._instance.pids()

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from etherloom.engine.commands import HubRules, LinkSettings, ListenerLimits, PortRules, SessionRules
-from etherloom.engine.facade import Connection, Facade, Session
+from etherloom.engine.facade import Connection, Facade, PacketLine, Session
+from etherloom.engine.snapshots import PacketLogArguments
 
 
 class FakeSession:
@@ -23,6 +24,9 @@ class FakeSession:
 
     def label(self, name: str) -> None:
         self.name = name
+
+    def locate(self, address: str) -> None:
+        self.address = address
 
     def snapshot(self) -> dict[str, Any]:
         return {"links": self.links, "bytes_received": 0, "bytes_sent": 0, "device": self.device}
@@ -88,6 +92,8 @@ class FakeEngine:
         self.listeners: dict[int, tuple[str, int, ListenerLimits]] = {}
         self.failed: dict[int, Callable[[], None]] = {}
         self.refuse_listener: OSError | None = None
+        self.packet_logs: list[tuple[int, PacketLogArguments | None]] = []
+        self.tell_packet_lines: Callable[[Sequence[PacketLine], int], None] = lambda lines, lost: None
         self.refuse_tap: OSError | None = None
 
     @property
@@ -104,6 +110,12 @@ class FakeEngine:
 
     def set_hub_rules(self, hub: int, rules: HubRules) -> None:
         self.hubs[hub - 1] = rules
+
+    def set_packet_log(self, hub: int, settings: PacketLogArguments | None) -> None:
+        self.packet_logs.append((hub, settings))
+
+    def on_packet_lines(self, callback: Callable[[Sequence[PacketLine], int], None]) -> None:
+        self.tell_packet_lines = callback
 
     def set_port_rules(self, hub: int, session: FakeSession, port: PortRules) -> None:
         session.port = port

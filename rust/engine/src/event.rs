@@ -26,6 +26,8 @@ pub enum Subject {
     Log = 4,
     /// A hub.
     Hub = 5,
+    /// Lines of packet logs.
+    Lines = 6,
 }
 
 /// Flags of a connection; mirrored by `ConnectionEvent`.

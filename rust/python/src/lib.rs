@@ -17,7 +17,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
 use crate::arguments::{
-    AccelerationArguments, LimitArguments, LinkArguments, SessionArguments, TraceArguments,
+    AccelerationArguments, LimitArguments, LinkArguments, PacketLogArguments, SessionArguments,
+    TraceArguments,
 };
 use crate::rules::{HubArguments, PortArguments};
 
@@ -312,6 +313,30 @@ impl Engine {
 
     fn label_session(&self, session: u64, label: String) -> PyResult<()> {
         self.0.label_session(session, label).map_err(refuse)
+    }
+
+    fn locate_session(&self, session: u64, address: &str) -> PyResult<()> {
+        self.0
+            .locate_session(session, crate::address(address)?)
+            .map_err(refuse)
+    }
+
+    #[pyo3(signature = (hub, settings))]
+    fn set_packet_log(&self, hub: u64, settings: Option<PacketLogArguments>) -> PyResult<()> {
+        let settings = settings.map(TryInto::try_into).transpose()?;
+        self.0.set_packet_log(hub, settings).map_err(refuse)
+    }
+
+    fn packet_log_snapshot<'py>(&self, py: Python<'py>, hub: u64) -> PyResult<Bound<'py, PyDict>> {
+        results::packet_log(py, self.0.packet_log_snapshot(hub).map_err(refuse)?)
+    }
+
+    fn take_packet_lines(&self, maximum: usize) -> (Vec<(String, u64, String)>, u64) {
+        let (lines, lost) = self.0.take_packet_lines(maximum);
+        let lines = lines
+            .into_iter()
+            .map(|line| (line.hub, line.unix_ms, line.text));
+        (lines.collect(), lost)
     }
 
     #[staticmethod]

@@ -22,6 +22,7 @@ mod mac_key;
 mod mac_table;
 mod policy;
 mod port;
+pub mod record;
 pub mod router;
 mod rules;
 mod storm;

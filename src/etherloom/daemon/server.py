@@ -65,6 +65,7 @@ from etherloom.services.listening import Endpoint, Listening
 from etherloom.services.log_files import LogFiles
 from etherloom.services.network import Network
 from etherloom.services.options import Options
+from etherloom.services.packet_logs import PacketLogs
 from etherloom.services.programs import Programs
 from etherloom.services.protocols import OtherProtocols
 from etherloom.services.restarts import Restarts
@@ -194,6 +195,7 @@ async def open_server(
         rights = Rights(owner, server.sessions)
         rights.start()
         stack.callback(rights.stop)
+        stack.callback(PacketLogs(owner, engine, server.switches, path).close)
         yield server
 
 

@@ -11,6 +11,7 @@ class Subject(IntEnum):
     SESSION = 3
     LOG = 4
     HUB = 5
+    LINES = 6
 
 
 class ConnectionEvent(IntFlag):

@@ -21,10 +21,16 @@ from etherloom.engine.commands import (
     SessionRules,
 )
 from etherloom.engine.events import ConnectionEvent, ListenerEvent, SessionEvent, Subject
-from etherloom.engine.snapshots import HubRulesArguments, PortRulesArguments, SessionSnapshot
+from etherloom.engine.snapshots import (
+    HubRulesArguments,
+    PacketLogArguments,
+    PortRulesArguments,
+    SessionSnapshot,
+)
 from etherloom.model.errors import ErrorCode, Refusal
 
 _DRAIN: Final = 1024
+_PACKET_LINES: Final = 1024
 _LEVELS: Final = {
     "ERROR": logging.ERROR,
     "WARN": logging.WARNING,
@@ -49,6 +55,15 @@ class ConnectionFacts:
     cipher: str
     server_name: str | None
     peer_chain: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PacketLine:
+    """One line of a hub's packet log, behind date and time. `at` is Unix ms."""
+
+    hub: str
+    at: int
+    text: str
 
 
 class Connection:
@@ -145,6 +160,10 @@ class Session:
         """Say what capture files call it; once."""
         self._facade.core.label_session(self.identifier, name)
 
+    def locate(self, address: str) -> None:
+        """Say where its client is, for packet logs; once."""
+        self._facade.core.locate_session(self.identifier, address)
+
     def close_link(self, connection: int) -> None:
         self._facade.core.close_link(self.identifier, connection)
 
@@ -204,6 +223,7 @@ class Facade:
         self._acceptors: dict[int, Callable[[Connection], None]] = {}
         self._failures: dict[int, Callable[[], None]] = {}
         self._news: dict[int, Callable[[int], None]] = {}
+        self._packet_lines: Callable[[Sequence[PacketLine], int], None] = lambda lines, lost: None
         self._wake = self.core.wake_descriptor()
         self.loop.add_reader(self._wake, self._on_wake)
 
@@ -279,6 +299,14 @@ class Facade:
     def set_port_rules(self, hub: int, session: Session, rules: PortRules) -> None:
         """Other rights for a session that runs, from the next frame on."""
         self.core.set_port_rules(hub, session.identifier, _port_arguments(rules))
+
+    def set_packet_log(self, hub: int, settings: PacketLogArguments | None) -> None:
+        """Write down what passes a hub, from the next frames on; None: nothing."""
+        self.core.set_packet_log(hub, settings)
+
+    def on_packet_lines(self, callback: Callable[[Sequence[PacketLine], int], None]) -> None:
+        """Have `callback` called with lines that packet logs keep, and how many were lost before them."""
+        self._packet_lines = callback
 
     def open_session(self, hub: int, rules: SessionRules, port: PortRules = UNBOUND_PORT) -> Session:
         """A native session without links yet; see promote."""
@@ -386,6 +414,8 @@ class Facade:
                 self._on_log()
             elif subject == Subject.HUB:
                 self._on_hub(identifier)
+            elif subject == Subject.LINES:
+                self._on_lines()
             elif ListenerEvent.FAILED in ListenerEvent(flags):
                 self._failures.get(identifier, lambda: None)()
 
@@ -400,6 +430,14 @@ class Facade:
             _log.log(_LEVELS.get(level, logging.ERROR), message, extra={"module_path": module})
         if lost:
             _log.warning("%d log records of the engine were lost", lost)
+
+    def _on_lines(self) -> None:
+        lines, lost = self.core.take_packet_lines(_PACKET_LINES)
+        if len(lines) == _PACKET_LINES:
+            # The rest after whatever else is to be done.
+            self.loop.call_soon(self._on_lines)
+        if lines or lost:
+            self._packet_lines([PacketLine(*line) for line in lines], lost)
 
     def _on_connection(self, identifier: int, flags: ConnectionEvent) -> None:
         if ConnectionEvent.ACCEPTED in flags:

@@ -193,6 +193,27 @@ class SessionSnapshot(TypedDict):
     idle_ms: int  # since the last byte from the peer
 
 
+class PacketLogArguments(TypedDict):
+    hub: str  # its name
+    levels: tuple[int, ...]  # 0 nothing, 1 headers, 2 all, for eight kinds of frames
+    no_ipv4: bool
+    no_ipv6: bool
+    no_http: bool  # HTTP and TLS are not looked into
+    folder: str | None  # None: no files
+    switch: int  # when a new file begins
+    file_bytes: int  # a file gets no longer; 0: the usual
+    json: bool  # a file of JSON lines beside it
+    lines: bool  # lines are kept for take_packet_lines
+    no_addresses: bool  # the last two columns are left out
+    per_minute: int  # records a minute and client; 0: any number
+
+
+class PacketLogSnapshot(TypedDict):
+    written: int
+    lost: int  # more than the writer, or the disk, could take
+    beyond: int  # not written because a client had so many
+
+
 class TraceArguments(TypedDict):
     hub: int
     session: int | None  # one session alone

@@ -408,6 +408,8 @@ class Sessions:
         if session.session_key:
             self._keys[session.session_key] = session
         session.engine.label(session.name)
+        if session.peer[0]:
+            session.engine.locate(session.peer[0])
         session.engine.ended.add_done_callback(lambda ended: self._ended(session, ended))
 
     def _remove(self, session: RunningSession) -> bool:

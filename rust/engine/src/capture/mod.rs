@@ -18,6 +18,7 @@ use etherloom_wire::offload::Packet;
 use parking_lot::Mutex;
 
 use crate::shared::SessionShared;
+pub(crate) use trace::unix_nanoseconds;
 pub use trace::{Line, Trace, TraceSettings, TraceSnapshot};
 pub use writer::start;
 

@@ -4,7 +4,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use etherloom_switch::{Batch as Judge, DropReason, Egress, Judged, PortId, Verdict, tag};
+use etherloom_switch::{
+    Batch as Judge, DropReason, Egress, Judged, PortId, PortKind, Verdict, tag,
+};
 use etherloom_wire::capture::Way;
 use etherloom_wire::offload::Packet;
 
@@ -16,6 +18,7 @@ use crate::event::{hub as flag, session};
 use crate::hub::Hub;
 use crate::link::Flushed;
 use crate::message::Batch;
+use crate::packet_log::{self, HubLog, Sighting};
 use crate::passing::Passing;
 use crate::session::NotQueued;
 use crate::shared::SessionShared;
@@ -36,6 +39,10 @@ pub struct Source {
     pub vlan: u16,
     /// What marks the tags of this hub.
     pub vlan_type: u16,
+    /// What its frames are written down in.
+    pub log: Option<Arc<HubLog>>,
+    /// No more of them than the log's limit are.
+    pub limited: bool,
 }
 
 impl Source {
@@ -45,6 +52,18 @@ impl Source {
             hub: self.hub.identifier,
             session: &self.session,
             way: Way::In,
+        }
+    }
+
+    fn write_down(&self, judged: &Judged, frame: &[u8], target: Option<PortId>, now_ms: u64) {
+        if let Some(log) = &self.log {
+            let sighting = Sighting {
+                hub: &self.hub,
+                source: &self.session,
+                target,
+                limited: self.limited,
+            };
+            packet_log::note(log, &sighting, &judged.facts, frame, now_ms);
         }
     }
 }
@@ -76,13 +95,16 @@ impl Worker {
             Body::Device(_) | Body::Memory => 0,
         };
         let rules = slot.hub.switch.rules();
+        let own = slot.shared.rules.load();
         Some(Source {
             hub: Arc::clone(&slot.hub),
             session: Arc::clone(&slot.shared),
             port: slot.port,
             mss_limit: lower_limit(own_limit, rules.mss_limit),
-            vlan: slot.shared.rules.load().policy.vlan,
+            vlan: own.policy.vlan,
             vlan_type: rules.vlan_type,
+            log: slot.hub.packet_log(),
+            limited: own.kind == PortKind::Client && !own.policy.no_broadcast_limiter,
         })
     }
 
@@ -171,11 +193,13 @@ impl Worker {
         match &judged.verdict {
             Verdict::Drop(reason) => counters.dropped_many(*reason, frame.segments()),
             Verdict::Unicast(port) => {
+                source.write_down(judged, frame.bytes, Some(*port), self.now_ms);
                 counters.received.count(&frame);
                 self.mirror(from, judged, passing);
                 self.send_to(from, judged, &[*port], passing);
             }
             Verdict::Flood => {
+                source.write_down(judged, frame.bytes, None, self.now_ms);
                 counters.received.count(&frame);
                 self.mirror(from, judged, passing);
                 let ports = source.hub.ports();
