@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 
-use etherloom_switch::{CountersSnapshot, PortId};
+use etherloom_switch::{CountersSnapshot, Event, PortId};
 
 use crate::acceleration::AccelerationShared;
 use crate::admission::Gate;
@@ -69,6 +69,37 @@ impl MacEntry {
             created_ms_ago: now_ms.saturating_sub(entry.created_ms),
             updated_ms_ago: now_ms.saturating_sub(entry.updated_ms),
         })
+    }
+}
+
+/// Something that a hub tells people.
+#[derive(Clone, Debug)]
+pub struct HubEvent {
+    /// The session it is about; None when it is gone meanwhile.
+    pub session: Option<u64>,
+    /// Another session that takes part.
+    pub other: Option<u64>,
+    /// What happened.
+    pub event: Event,
+    /// Engine milliseconds of this moment, for the times in it.
+    pub now_ms: u64,
+}
+
+impl HubEvent {
+    /// With sessions in the place of ports.
+    pub fn of(port: PortId, event: Event, sessions: &HashMap<PortId, u64>, now_ms: u64) -> Self {
+        let other = match event {
+            Event::AddressConflict { owner, .. } => Some(owner),
+            Event::Allotted { client, .. } => Some(client),
+            Event::Loop { other, .. } => Some(other),
+            _ => None,
+        };
+        Self {
+            session: sessions.get(&port).copied(),
+            other: other.and_then(|port| sessions.get(&port).copied()),
+            event,
+            now_ms,
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod access_rules;
 mod arguments;
+mod hub_events;
 mod results;
 mod rules;
 
@@ -19,7 +20,8 @@ use pyo3::types::{PyBytes, PyDict};
 
 use crate::access_rules::Texts;
 use crate::arguments::{
-    AccelerationArguments, LimitArguments, LinkArguments, SessionArguments, TraceArguments,
+    AccelerationArguments, LimitArguments, LinkArguments, PacketLogArguments, SessionArguments,
+    TraceArguments,
 };
 use crate::rules::{HubArguments, PortArguments};
 
@@ -228,6 +230,16 @@ impl Engine {
             .collect()
     }
 
+    fn hub_events<'py>(
+        &self,
+        py: Python<'py>,
+        hub: u64,
+    ) -> PyResult<(Vec<Bound<'py, PyDict>>, u64)> {
+        let (events, lost) = self.0.hub_events(hub).map_err(refuse)?;
+        let events = events.iter().map(|one| hub_events::hub_event(py, one));
+        Ok((events.collect::<PyResult<_>>()?, lost))
+    }
+
     fn mac_count(&self, hub: u64) -> PyResult<usize> {
         self.0.mac_count(hub).map_err(refuse)
     }
@@ -318,6 +330,30 @@ impl Engine {
 
     fn label_session(&self, session: u64, label: String) -> PyResult<()> {
         self.0.label_session(session, label).map_err(refuse)
+    }
+
+    fn locate_session(&self, session: u64, address: &str) -> PyResult<()> {
+        self.0
+            .locate_session(session, crate::address(address)?)
+            .map_err(refuse)
+    }
+
+    #[pyo3(signature = (hub, settings))]
+    fn set_packet_log(&self, hub: u64, settings: Option<PacketLogArguments>) -> PyResult<()> {
+        let settings = settings.map(TryInto::try_into).transpose()?;
+        self.0.set_packet_log(hub, settings).map_err(refuse)
+    }
+
+    fn packet_log_snapshot<'py>(&self, py: Python<'py>, hub: u64) -> PyResult<Bound<'py, PyDict>> {
+        results::packet_log(py, self.0.packet_log_snapshot(hub).map_err(refuse)?)
+    }
+
+    fn take_packet_lines(&self, maximum: usize) -> (Vec<(String, u64, String)>, u64) {
+        let (lines, lost) = self.0.take_packet_lines(maximum);
+        let lines = lines
+            .into_iter()
+            .map(|line| (line.hub, line.unix_ms, line.text));
+        (lines.collect(), lost)
     }
 
     #[staticmethod]

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use etherloom_engine::capture::{Line, TraceSnapshot};
 use etherloom_engine::engine::ConnectionFacts;
+use etherloom_engine::packet_log::PacketLogSnapshot;
 use etherloom_engine::sight::HistogramSnapshot;
 use etherloom_engine::snapshot::{
     AccelerationSnapshot, LinkSnapshot, ListenerSnapshot, MacEntry, SessionSnapshot,
@@ -140,5 +141,13 @@ pub fn line<'py>(py: Python<'py>, line: &Line) -> Dictionary<'py> {
     result.set_item("inward", line.inward)?;
     result.set_item("reason", line.reason)?;
     result.set_item("summary", &line.summary)?;
+    Ok(result)
+}
+
+pub fn packet_log(py: Python<'_>, snapshot: PacketLogSnapshot) -> Dictionary<'_> {
+    let result = PyDict::new(py);
+    result.set_item("written", snapshot.written)?;
+    result.set_item("lost", snapshot.lost)?;
+    result.set_item("beyond", snapshot.beyond)?;
     Ok(result)
 }

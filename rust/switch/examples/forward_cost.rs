@@ -44,7 +44,9 @@ fn run(switch: &Switch, stations: u32, batch: u32) -> f64 {
         let mut judge = switch.batch();
         for n in first..first + batch {
             let (port, bytes) = &frames[n as usize % frames.len()];
-            let verdict = judge.forward(*port, &Frame::plain(black_box(bytes)), 1);
+            let verdict = judge
+                .judge(*port, &Frame::plain(black_box(bytes)), 1)
+                .verdict;
             delivered += u32::from(matches!(verdict, Verdict::Unicast(_)));
         }
     }

@@ -32,6 +32,7 @@ from etherloom.observe.logs import Log
 from etherloom.services.acceleration import AccelerationRequest
 from etherloom.services.admission import Admission, Granted, Refused
 from etherloom.services.connections import ConnectionKind, Connections, Presence
+from etherloom.services.events import Events
 from etherloom.services.password_change import change_password
 from etherloom.services.sessions import Opening, RunningSession, Sessions
 from etherloom.state.changes import Origin
@@ -81,6 +82,7 @@ class Desk:
         door: AdministrationDoor,
         connections: Connections,
         attempts: Attempts,
+        events: Events,
         clock: Callable[[], int],
     ) -> None:
         self._owner: Final = owner
@@ -89,6 +91,7 @@ class Desk:
         self._door: Final = door
         self._connections: Final = connections
         self._attempts: Final = attempts
+        self._events: Final = events
         self._clock: Final = clock
 
     async def carry_out(
@@ -120,6 +123,7 @@ class Desk:
         self, request: LoginRequest, machine: ServerLogin, connection: Connection, visitor: Visitor
     ) -> None:
         decision = await self._decide(request, machine, visitor)
+        self._events.judged(request, decision, visitor.connection, visitor.peer)
         if isinstance(decision, Refused):
             _log_refusal(visitor, request, decision)
             refusal = machine.refuse(

@@ -10,11 +10,14 @@ from typing import Self, final
 from etherloom.engine.snapshots import (
     AccelerationArguments,
     ConnectionFacts,
+    HubEventRow,
     HubRulesArguments,
     LinkSettingsArguments,
     ListenerLimitsArguments,
     ListenerSnapshot,
     MacEntry,
+    PacketLogArguments,
+    PacketLogSnapshot,
     PortRulesArguments,
     SessionRulesArguments,
     SessionSnapshot,
@@ -104,6 +107,9 @@ class Engine:
     def close_hub(self, hub: int) -> None:
         """Ends all its sessions."""
 
+    def hub_events(self, hub: int) -> tuple[list[HubEventRow], int]:
+        """What the hub has to tell people since the last call, and how much of that was lost."""
+
     def mac_table(self, hub: int) -> list[MacEntry]: ...
     def mac_count(self, hub: int) -> int: ...
     def delete_mac(self, hub: int, address: bytes, vlan: int) -> bool: ...
@@ -143,6 +149,16 @@ class Engine:
 
     def label_session(self, session: int, label: str) -> None:
         """What a capture file calls the port of this session; the first label stays."""
+
+    def locate_session(self, session: int, address: str) -> None:
+        """Where a session's client is, for packet logs; the first address stays."""
+
+    def set_packet_log(self, hub: int, settings: PacketLogArguments | None) -> None:
+        """Write down what passes a hub from now on; None: nothing. No frame ever waits for that."""
+
+    def packet_log_snapshot(self, hub: int) -> PacketLogSnapshot: ...
+    def take_packet_lines(self, maximum: int) -> tuple[list[tuple[str, int, str]], int]:
+        """Lines (hub, Unix ms, columns behind date and time) that were kept, and how many were lost."""
 
     @staticmethod
     def check_filter(filter: str) -> None:

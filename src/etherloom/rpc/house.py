@@ -16,6 +16,7 @@ from etherloom.services.connections import Connections
 from etherloom.services.devices import DeviceState
 from etherloom.services.groups import Groups
 from etherloom.services.handles import Handles
+from etherloom.services.hooks import HookCounts, Hooks
 from etherloom.services.hubs import Hubs
 from etherloom.services.keep_alive import LineKeeper
 from etherloom.services.l3switches import L3Switches
@@ -24,6 +25,7 @@ from etherloom.services.listening import EndpointState
 from etherloom.services.log_files import LogFiles
 from etherloom.services.network import MacRow
 from etherloom.services.options import Options
+from etherloom.services.programs import Programs
 from etherloom.services.protocols import OtherProtocols
 from etherloom.services.restarts import Restarts
 from etherloom.services.securenats import SecureNats
@@ -46,6 +48,13 @@ class Actual(Protocol):
     def delete_mac(self, hub: str, address: bytes, vlan: int) -> bool: ...
 
 
+class Deliveries(Protocol):
+    """How hooks do, as services.hook_delivery knows it. That pulls in the HTTP library, which is large."""
+
+    def state(self, name: str) -> HookCounts: ...
+    async def test(self, name: str) -> str: ...
+
+
 @dataclass(frozen=True, slots=True)
 class House:
     """All that a call may touch. `backup` writes everything the server keeps to a new file."""
@@ -54,6 +63,8 @@ class House:
     hubs: Hubs
     users: Users
     groups: Groups
+    hooks: Hooks
+    deliveries: Deliveries
     access_lists: AccessLists
     authorities: Authorities
     options: Options
@@ -74,6 +85,7 @@ class House:
     l3switches: L3Switches
     line: LineKeeper
     log_files: LogFiles
+    programs: Programs
     protocols: OtherProtocols
     restarts: Restarts
     syslogs: Syslogs

@@ -10,6 +10,7 @@ from etherloom.model.bridge import LocalBridge
 from etherloom.model.cascade import Cascade
 from etherloom.model.credential import PasswordSecret
 from etherloom.model.group import Group
+from etherloom.model.hook import Hook, HookSecret
 from etherloom.model.hub import AdministratorSecret, Hub
 from etherloom.model.l3switch import L3Switch
 from etherloom.model.listener import Listener
@@ -94,6 +95,15 @@ class Snapshot:
 
     def l3switches(self) -> Sequence[L3Switch]:
         return sorted(self.children(keys.L3_SWITCHES_PREFIX, L3Switch), key=lambda one: fold(one.name))
+
+    def hook(self, name: str) -> Hook | None:
+        return self.find(keys.hook_key(name), Hook)
+
+    def hooks(self) -> Sequence[Hook]:
+        return sorted(self.children(keys.HOOKS_PREFIX, Hook), key=lambda hook: fold(hook.name))
+
+    def hook_secret(self, name: str) -> HookSecret | None:
+        return self.find(keys.hook_secret_key(name), HookSecret)
 
     def administrator(self, hub: str | None) -> AdministratorSecret | None:
         """Return a hub's administrator password, or the server's own for None."""

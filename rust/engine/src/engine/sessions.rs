@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use etherloom_switch::{AccessList, HubRules, PortRules};
+use etherloom_switch::{AccessList, HubRules, PortId, PortRules};
 
 use super::{Engine, EngineError};
 use crate::device::Device;
@@ -14,7 +14,7 @@ use crate::message::Message;
 use crate::os::{self, Tap};
 use crate::session::SessionRules;
 use crate::shared::{PortKind, SessionShared};
-use crate::snapshot::{MacEntry, SessionSnapshot};
+use crate::snapshot::{HubEvent, MacEntry, SessionSnapshot};
 use crate::worker::place_of;
 
 impl Engine {
@@ -73,16 +73,34 @@ impl Engine {
         Ok(())
     }
 
+    /// The session on each port of this moment.
+    fn sessions_by_port(&self) -> HashMap<PortId, u64> {
+        let sessions = self.shared.sessions.lock();
+        let plugged = sessions
+            .values()
+            .filter_map(|session| Some((*session.port.get()?, session.identifier)));
+        plugged.collect()
+    }
+
+    /// What a hub has to tell people, and how much of that was lost.
+    pub fn hub_events(&self, identifier: u64) -> Result<(Vec<HubEvent>, u64), EngineError> {
+        let (events, lost) = self.hub(identifier)?.switch.events().take();
+        let sessions = if events.is_empty() {
+            HashMap::new()
+        } else {
+            self.sessions_by_port()
+        };
+        let now_ms = self.shared.now_ms();
+        let told = events
+            .into_iter()
+            .map(|(port, event)| HubEvent::of(port, event, &sessions, now_ms));
+        Ok((told.collect(), lost))
+    }
+
     /// Its MAC table.
     pub fn mac_table(&self, identifier: u64) -> Result<Vec<MacEntry>, EngineError> {
         let hub = self.hub(identifier)?;
-        let sessions: HashMap<_, _> = {
-            let sessions = self.shared.sessions.lock();
-            sessions
-                .values()
-                .filter_map(|session| Some((*session.port.get()?, session.identifier)))
-                .collect()
-        };
+        let sessions = self.sessions_by_port();
         let now_ms = self.shared.now_ms();
         let entries = hub.switch.macs().snapshot().into_iter();
         Ok(entries

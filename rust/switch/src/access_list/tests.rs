@@ -9,17 +9,18 @@ use std::sync::Arc;
 const ALL: Block = Block::V4(Ipv4Addr::UNSPECIFIED, Ipv4Addr::UNSPECIFIED);
 
 fn facts(network: Network, transport: Transport) -> Facts {
+    let bare = Facts::unread(&[0; 60]);
     Facts {
         header: Header {
             src: [2, 0, 0, 0, 0, 1],
             dst: [2, 0, 0, 0, 0, 2],
-            ..Header::NONE
+            ..bare.header
         },
         network,
         transport,
         payload: 54,
         length: 60,
-        ..Facts::unread(60)
+        ..bare
     }
 }
 

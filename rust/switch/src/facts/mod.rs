@@ -15,6 +15,7 @@ pub use transport::{Transport, icmpv6, tcp};
 use crate::drops::DropReason;
 use crate::frame::HEADER;
 use crate::header::{Header, classify};
+use std::net::IpAddr;
 
 /// Types of payload.
 pub mod ethertype {
@@ -104,15 +105,30 @@ impl Facts {
         })
     }
 
-    /// Of what can't be read.
-    pub(crate) const fn unread(length: usize) -> Self {
+    /// Of what is no frame: all zeros.
+    pub(crate) const fn unread(frame: &[u8]) -> Self {
         Self {
-            header: Header::NONE,
+            header: Header {
+                dst: [0; 6],
+                src: [0; 6],
+                ethertype: 0,
+                vlan: 0,
+                broadcast: false,
+            },
             outer_type: 0,
             network: Network::Other,
             transport: Transport::None,
-            payload: length,
-            length,
+            payload: frame.len(),
+            length: frame.len(),
+        }
+    }
+
+    /// Source and target of an IP packet.
+    pub const fn addresses(&self) -> Option<(IpAddr, IpAddr)> {
+        match self.network {
+            Network::Ipv4(ip) => Some((IpAddr::V4(ip.source), IpAddr::V4(ip.target))),
+            Network::Ipv6(ip) => Some((IpAddr::V6(ip.source), IpAddr::V6(ip.target))),
+            _ => None,
         }
     }
 
@@ -139,9 +155,10 @@ impl Facts {
         }
     }
 
-    /// DHCP for IPv4, by its ports.
+    /// DHCP for IPv4, by its ports and the length of its fixed fields.
     pub const fn is_dhcp(&self) -> bool {
         matches!(self.network, Network::Ipv4(_))
+            && self.length >= self.payload + dhcp::SHORTEST
             && matches!(
                 self.transport,
                 Transport::Udp {
