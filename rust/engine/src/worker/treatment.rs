@@ -143,6 +143,10 @@ impl Worker {
     }
 }
 
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the site that a browser is sent to is told the time of day"
+)]
 fn unix_seconds() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0, |since| since.as_secs())
