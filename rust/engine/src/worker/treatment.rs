@@ -2,7 +2,6 @@
 //! redirection in the place of the server they were for.
 
 use std::collections::BTreeMap;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::digest;
 use etherloom_switch::redirect::{self, Visitor};
@@ -12,12 +11,15 @@ use super::Worker;
 use super::ports::{Source, Stream};
 use super::slots::place_of;
 use super::timers::Timer;
+use crate::capture::unix_nanoseconds;
 use crate::passing::Passing;
 
 /// Frames that wait take no more memory of a worker than this; what comes beyond is lost.
 const MOST_BYTES: usize = 32 << 20;
 /// What a frame takes besides its bytes, about.
 const OVERHEAD: usize = 128;
+/// Of a second.
+const NANOSECONDS: u64 = 1_000_000_000;
 
 /// Frames that are kept back.
 #[derive(Default)]
@@ -118,7 +120,7 @@ impl Worker {
             session: source.session.label.get().map_or("", String::as_str),
             address: &address.map_or_else(String::new, ToString::to_string),
         };
-        let url = redirect::fill(url, &visitor, unix_seconds(), sha1);
+        let url = redirect::fill(url, &visitor, unix_nanoseconds() / NANOSECONDS, sha1);
         let mut answer = Vec::new();
         let number = self.next_random() as u16;
         if !redirect::answer(
@@ -141,15 +143,6 @@ impl Worker {
             &Passing::plain(&answer),
         );
     }
-}
-
-#[allow(
-    clippy::disallowed_methods,
-    reason = "the site that a browser is sent to is told the time of day"
-)]
-fn unix_seconds() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| since.as_secs())
 }
 
 fn sha1(message: &[u8]) -> [u8; 20] {
