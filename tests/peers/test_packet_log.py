@@ -137,3 +137,15 @@ def test_files_are_named_by_the_switch(log: _Log) -> None:
             return any(re.fullmatch(pattern, path.name) for path in log.files())
 
         wait_until(is_there, _FLUSH_SECONDS, f"no {name}")
+
+
+def test_a_client_has_so_many_records_a_minute(log: _Log) -> None:
+    log.save("header", ("arp",))
+    log.call("ExtOptionSet", "MaxLoggedPacketsPerMinute", "/VALUE:5")
+    log.send("anna", *[FRAMES["arp answer"]] * 20)
+    log.wait(5)
+    log.call("ExtOptionSet", "MaxLoggedPacketsPerMinute", "/VALUE:0")
+    log.send("anna", FRAMES["arp request"])
+    wait_until(lambda: ",Request," in log.lines()[-1], _FLUSH_SECONDS, "nothing after the limit was lifted")
+    # The twenty may fall into two minutes.
+    assert len(log.lines()) - 1 in range(5, 11)
