@@ -69,7 +69,7 @@ fn add(counter: &AtomicU64, amount: u64) {
 }
 
 /// Everything that is counted for a port.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Counters {
     /// From the port into the hub.
     pub received: Traffic,
@@ -86,6 +86,16 @@ pub struct CountersSnapshot {
     /// From the hub to the port.
     pub sent: TrafficSnapshot,
     drops: [u64; DropReason::ALL.len()],
+}
+
+impl Default for Counters {
+    fn default() -> Self {
+        Self {
+            received: Traffic::default(),
+            sent: Traffic::default(),
+            drops: std::array::from_fn(|_| AtomicU64::new(0)),
+        }
+    }
 }
 
 impl Counters {

@@ -40,11 +40,83 @@ pub enum DropReason {
     WorkerQueueFull,
     /// The device or the peer said something impossible about a super-frame.
     BadOffload,
+    /// Its port is not, or no longer, at the hub.
+    NotAttached,
+    /// The port may only listen.
+    MonitorPort,
+    /// The port is silenced because frames come back by it.
+    Loop,
+    /// More than the port may send.
+    UploadLimit,
+    /// More than the target may receive.
+    DownloadLimit,
+    /// An answer to a TCP connection from a port that may be no server.
+    NoServer,
+    /// The same over IPv6.
+    NoServerV6,
+    /// A broadcast that is neither ARP nor DHCP nor ICMPv6.
+    ArpDhcpOnly,
+    /// IPv4 or ARP where none may be.
+    FilterIpv4,
+    /// IPv6 where none may be.
+    FilterIpv6,
+    /// Something else where only IP may be.
+    FilterNonIp,
+    /// DHCP where none may be.
+    DhcpFilter,
+    /// DHCPv6 where none may be.
+    Dhcpv6Filter,
+    /// From a DHCP server where none may be.
+    DhcpNoServer,
+    /// From a DHCPv6 server where none may be.
+    Dhcpv6NoServer,
+    /// Router discovery where none may be.
+    RsAndRaFilter,
+    /// A router advertisement from a port that may be no router.
+    RaFilter,
+    /// Of a kind that the hub carries for nobody.
+    HubFilter,
+    /// A rule of the access list.
+    AccessList,
+    /// Lost on purpose, by a rule of the access list.
+    Loss,
+    /// Answered with a redirection, by a rule of the access list.
+    Redirected,
+    /// From or to the hub's own address.
+    HubStation,
+    /// One station more than the port may have.
+    MaxMac,
+    /// The same, because it may be no bridge.
+    NoBridge,
+    /// The source is another port's station.
+    CheckMac,
+    /// One IPv4 address more than the port may have.
+    MaxIp,
+    /// The same, because it may be no router.
+    NoRouting,
+    /// The source is another port's IPv4 address.
+    CheckIp,
+    /// The source is an address that no DHCP server has allotted.
+    DhcpForce,
+    /// One IPv6 address more than the port may have.
+    MaxIpv6,
+    /// The same, because it may be no router.
+    NoRoutingV6,
+    /// The source is another port's IPv6 address.
+    CheckIpv6,
+    /// Too many floods.
+    Storm,
+    /// Between ports that are apart.
+    PrivacyFilter,
+    /// Not of the target's VLAN.
+    OtherVlan,
+    /// A flood, and the target has not sent anything for long.
+    Dormant,
 }
 
 impl DropReason {
     /// Every reason, in the order of counters.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 54] = [
         Self::Empty,
         Self::TooLong,
         Self::BadCompression,
@@ -63,6 +135,42 @@ impl DropReason {
         Self::DeviceRefused,
         Self::WorkerQueueFull,
         Self::BadOffload,
+        Self::NotAttached,
+        Self::MonitorPort,
+        Self::Loop,
+        Self::UploadLimit,
+        Self::DownloadLimit,
+        Self::NoServer,
+        Self::NoServerV6,
+        Self::ArpDhcpOnly,
+        Self::FilterIpv4,
+        Self::FilterIpv6,
+        Self::FilterNonIp,
+        Self::DhcpFilter,
+        Self::Dhcpv6Filter,
+        Self::DhcpNoServer,
+        Self::Dhcpv6NoServer,
+        Self::RsAndRaFilter,
+        Self::RaFilter,
+        Self::HubFilter,
+        Self::AccessList,
+        Self::Loss,
+        Self::Redirected,
+        Self::HubStation,
+        Self::MaxMac,
+        Self::NoBridge,
+        Self::CheckMac,
+        Self::MaxIp,
+        Self::NoRouting,
+        Self::CheckIp,
+        Self::DhcpForce,
+        Self::MaxIpv6,
+        Self::NoRoutingV6,
+        Self::CheckIpv6,
+        Self::Storm,
+        Self::PrivacyFilter,
+        Self::OtherVlan,
+        Self::Dormant,
     ];
 
     /// Place in [`ALL`](Self::ALL).
@@ -91,6 +199,42 @@ impl DropReason {
             Self::DeviceRefused => "device_refused",
             Self::WorkerQueueFull => "worker_queue_full",
             Self::BadOffload => "bad_offload",
+            Self::NotAttached => "not_attached",
+            Self::MonitorPort => "monitor_port",
+            Self::Loop => "loop",
+            Self::UploadLimit => "upload_limit",
+            Self::DownloadLimit => "download_limit",
+            Self::NoServer => "no_server",
+            Self::NoServerV6 => "no_server_v6",
+            Self::ArpDhcpOnly => "arp_dhcp_only",
+            Self::FilterIpv4 => "filter_ipv4",
+            Self::FilterIpv6 => "filter_ipv6",
+            Self::FilterNonIp => "filter_non_ip",
+            Self::DhcpFilter => "dhcp_filter",
+            Self::Dhcpv6Filter => "dhcpv6_filter",
+            Self::DhcpNoServer => "dhcp_no_server",
+            Self::Dhcpv6NoServer => "dhcpv6_no_server",
+            Self::RsAndRaFilter => "rs_and_ra_filter",
+            Self::RaFilter => "ra_filter",
+            Self::HubFilter => "hub_filter",
+            Self::AccessList => "access_list",
+            Self::Loss => "loss",
+            Self::Redirected => "redirected",
+            Self::HubStation => "hub_station",
+            Self::MaxMac => "max_mac",
+            Self::NoBridge => "no_bridge",
+            Self::CheckMac => "check_mac",
+            Self::MaxIp => "max_ip",
+            Self::NoRouting => "no_routing",
+            Self::CheckIp => "check_ip",
+            Self::DhcpForce => "dhcp_force",
+            Self::MaxIpv6 => "max_ipv6",
+            Self::NoRoutingV6 => "no_routing_v6",
+            Self::CheckIpv6 => "check_ipv6",
+            Self::Storm => "storm",
+            Self::PrivacyFilter => "privacy_filter",
+            Self::OtherVlan => "other_vlan",
+            Self::Dormant => "dormant",
         }
     }
 }

@@ -17,6 +17,8 @@ pub enum Event {
         mac: [u8; 6],
         /// 0 for untagged.
         vlan: u16,
+        /// It was on another port before.
+        moved: bool,
     },
     /// One station more than the port may have; `is_bridge_limit`: because it may be no bridge.
     TooManyMacs {
@@ -161,6 +163,7 @@ mod tests {
         Event::NewMac {
             mac: [2; 6],
             vlan: 0,
+            moved: false,
         }
     }
 

@@ -5,6 +5,8 @@
 
 #![forbid(unsafe_code)]
 
+mod addresses;
+mod bucket;
 mod counters;
 mod drops;
 mod egress;
@@ -13,12 +15,16 @@ pub mod facts;
 mod frame;
 mod header;
 mod ingress;
+mod ip_table;
 pub mod lock;
+mod loops;
 mod mac_key;
 mod mac_table;
-mod ports;
+mod policy;
+mod port;
 pub mod router;
 mod rules;
+mod storm;
 mod switch;
 pub mod tag;
 
@@ -29,8 +35,9 @@ pub use event::{Event, Events};
 pub use facts::{Facts, Network, Transport};
 pub use frame::{Frame, Offload};
 pub use header::{Header, classify};
+pub use ip_table::{IpEntry, IpKey, IpTable};
 pub use mac_key::MacKey;
-pub use mac_table::{Learned, MacEntry, MacTable, MacView};
+pub use mac_table::{Learned, MacEntry, MacTable, MacTerms, MacView};
 pub use rules::{HubFilters, HubRules, PortKind, PortPolicy, PortRules};
 pub use switch::{Batch, Judged, Switch, Verdict};
 

@@ -13,10 +13,15 @@ pub struct MacKey(u64);
 impl MacKey {
     /// `vlan` counts with its lower twelve bits.
     pub const fn new(mac: [u8; 6], vlan: u16) -> Self {
-        let [m0, m1, m2, m3, m4, m5] = mac;
-        let address = u64::from_be_bytes([0, 0, m0, m1, m2, m3, m4, m5]);
+        let address = Self::address(mac);
         let vlan = (vlan & VLAN_MASK) as u64;
         Self(PRESENT | vlan << VLAN_SHIFT | address)
+    }
+
+    /// An address as a number.
+    pub(crate) const fn address(mac: [u8; 6]) -> u64 {
+        let [m0, m1, m2, m3, m4, m5] = mac;
+        u64::from_be_bytes([0, 0, m0, m1, m2, m3, m4, m5])
     }
 
     /// The address.

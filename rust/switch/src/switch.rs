@@ -1,4 +1,4 @@
-//! A hub: rules that are swapped whole, ports, a MAC table, and a verdict for every frame.
+//! A hub: rules that are swapped whole, tables of who was seen where, and a verdict for every frame.
 
 use crate::PortId;
 use crate::drops::DropReason;
@@ -7,72 +7,131 @@ use crate::event::Events;
 use crate::facts::Facts;
 use crate::frame::Frame;
 use crate::ingress::Passage;
+use crate::ip_table::{IpTable, IpView};
+use crate::lock::Mutex;
+use crate::loops::Loops;
 use crate::mac_table::{MacTable, MacView};
-use crate::ports::Ports;
+use crate::port::{Port, PortState, Ports};
 use crate::rules::{HubRules, PortRules};
 use arc_swap::{ArcSwap, Guard};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// What is to be done with a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// To this port, which is not the one it came from.
     Unicast(PortId),
-    /// To every port but the one it came from.
+    /// To every port but the one it came from and those that only listen.
     Flood,
     /// To nobody.
     Drop(DropReason),
 }
 
-/// A frame that was judged, for the way to its targets.
-#[derive(Debug)]
+/// A verdict, and what it rests on.
+#[derive(Clone, Debug)]
 pub struct Judged {
-    /// What is to be done with it.
+    /// What is to be done with the frame.
     pub verdict: Verdict,
-    /// What it says of itself.
+    /// What the frame says of itself; zeros where it is too short to say anything.
     pub facts: Facts,
+    pub(crate) source: PortId,
 }
 
 /// A layer-2 hub.
 #[derive(Debug)]
 pub struct Switch {
-    rules: ArcSwap<HubRules>,
-    ports: Ports,
+    setup: ArcSwap<Setup>,
+    /// Whoever changes the setup holds it; counts the ports that have joined.
+    joined: Mutex<u64>,
     macs: MacTable,
+    ips: IpTable,
     events: Events,
+    pub(crate) loops: Mutex<Loops>,
+    /// No port is silent from this time on.
+    pub(crate) all_speak_ms: AtomicU64,
+}
+
+/// Everything that is decided elsewhere.
+#[derive(Clone, Debug)]
+pub(crate) struct Setup {
+    pub(crate) rules: Arc<HubRules>,
+    pub(crate) ports: Ports,
+}
+
+impl Setup {
+    /// Nothing has to be looked at on the way to a port.
+    pub(crate) fn is_open(&self) -> bool {
+        self.ports.guarded == 0
+            && self.rules.station.is_none()
+            && self.rules.dormant_ms == 0
+            && !self.rules.no_default_router_over_ipv6
+    }
 }
 
 impl Switch {
     /// An empty hub.
     pub fn new(rules: HubRules) -> Self {
         let macs = MacTable::new(rules.mac_entries, rules.mac_age_ms);
+        let ips = IpTable::new(rules.ip_entries, rules.ip_age_ms, rules.dhcp_age_ms);
         Self {
-            rules: ArcSwap::from_pointee(rules),
-            ports: Ports::default(),
+            setup: ArcSwap::from_pointee(Setup {
+                rules: Arc::new(rules),
+                ports: Ports::new(),
+            }),
+            joined: Mutex::new(0),
             macs,
+            ips,
             events: Events::default(),
+            loops: Mutex::default(),
+            all_speak_ms: AtomicU64::new(0),
         }
     }
 
     /// The rules in force.
     pub fn rules(&self) -> Arc<HubRules> {
-        self.rules.load_full()
+        Arc::clone(&self.setup.load().rules)
     }
 
-    /// Other rules, from the next frame on.
+    /// Other rules, from the next batch on.
     pub fn set_rules(&self, rules: HubRules) {
         self.macs.set_limits(rules.mac_entries, rules.mac_age_ms);
-        self.rules.store(Arc::new(rules));
+        self.ips
+            .set_limits(rules.ip_entries, rules.ip_age_ms, rules.dhcp_age_ms);
+        self.change(|setup, _| setup.rules = Arc::new(rules));
     }
 
-    /// A port comes. Frames of one that was never attached are judged as if it had the default rules.
+    /// A port joins. Until then nothing passes from it.
     pub fn attach(&self, port: PortId, rules: PortRules) {
-        self.ports.attach(port, rules);
+        self.change(|setup, joined| {
+            *joined += 1;
+            let state = PortState {
+                joined: *joined,
+                ..PortState::default()
+            };
+            setup
+                .ports
+                .insert(port, Arc::new(Port::new(rules, Arc::new(state))));
+        });
     }
 
-    /// Other rules for a port, from the next frame on; what was learned and counted stays.
+    /// Other rules for a port, from the next batch on. What was learned from it, and its limits' state, stay.
     pub fn set_port_rules(&self, port: PortId, rules: PortRules) {
-        self.ports.set_rules(port, rules);
+        self.change(|setup, _| {
+            let Some(before) = setup.ports.get(port) else {
+                return;
+            };
+            let state = Arc::clone(&before.state);
+            setup.ports.insert(port, Arc::new(Port::new(rules, state)));
+        });
+    }
+
+    /// A port is gone: nothing goes there any more. Returns how many stations were forgotten with it.
+    pub fn detach(&self, port: PortId) -> usize {
+        self.change(|setup, _| setup.ports.remove(port));
+        self.loops.lock().forget(port);
+        self.ips.remove_port(port);
+        self.macs.remove_port(port)
     }
 
     /// Who was seen where.
@@ -80,89 +139,135 @@ impl Switch {
         &self.macs
     }
 
-    /// What people are told.
+    /// Which addresses were seen where.
+    pub const fn ips(&self) -> &IpTable {
+        &self.ips
+    }
+
+    /// What people are to be told.
     pub const fn events(&self) -> &Events {
         &self.events
     }
 
-    /// Judge one frame that came from `ingress`, and learn from it.
-    pub fn forward(&self, ingress: PortId, frame: &Frame<'_>, now_ms: u64) -> Verdict {
-        self.batch().forward(ingress, frame, now_ms)
-    }
-
-    /// The same for many frames in a row, at half the cost. Hold it for one batch, not longer:
-    /// a station that moves meanwhile may still be sent to where it was.
+    /// The way in for the frames of one batch. Hold it for one batch, not longer: it goes by the rules and ports of
+    /// its beginning, and a station that moves meanwhile may still be sent to where it was.
     pub fn batch(&self) -> Batch<'_> {
         Batch {
-            rules: self.rules.load(),
-            ports: self.ports.view(),
+            switch: self,
+            setup: self.setup.load(),
             macs: self.macs.view(),
+            ips: self.ips.view(),
         }
     }
 
-    /// A port is gone: nothing goes there any more. Returns how many stations were forgotten with it.
-    pub fn detach(&self, port: PortId) -> usize {
-        self.ports.detach(port);
-        self.macs.remove_port(port)
+    /// Judge a single frame.
+    pub fn forward(&self, ingress: PortId, frame: &Frame<'_>, now_ms: u64) -> Verdict {
+        self.batch().judge(ingress, frame, now_ms).verdict
+    }
+
+    /// How long a port is still silent because frames come back by it.
+    pub fn silent_ms(&self, port: PortId, now_ms: u64) -> u64 {
+        let setup = self.setup.load();
+        let until_ms = setup
+            .ports
+            .get(port)
+            .map_or(0, |port| port.state.silent_until_ms.load(Relaxed));
+        until_ms.saturating_sub(now_ms)
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Setup, &mut u64)) {
+        let mut joined = self.joined.lock();
+        let mut setup = Setup::clone(&self.setup.load());
+        change(&mut setup, &mut joined);
+        self.setup.store(Arc::new(setup));
     }
 }
 
 /// A hub's verdicts on the frames of one batch.
 #[derive(Debug)]
 pub struct Batch<'a> {
-    pub(crate) rules: Guard<Arc<HubRules>>,
-    pub(crate) ports: Guard<Arc<crate::ports::Directory>>,
-    pub(crate) macs: MacView<'a>,
+    pub(crate) switch: &'a Switch,
+    pub(crate) setup: Guard<Arc<Setup>>,
+    macs: MacView<'a>,
+    ips: IpView<'a>,
 }
 
 impl Batch<'_> {
-    /// See [`Switch::forward`].
-    pub fn forward(&mut self, ingress: PortId, frame: &Frame<'_>, now_ms: u64) -> Verdict {
-        self.judge(ingress, frame, now_ms).verdict
+    /// The way of a frame from its port to a verdict.
+    pub fn judge(&mut self, ingress: PortId, frame: &Frame<'_>, now_ms: u64) -> Judged {
+        self.judge_from(ingress, frame, now_ms, false)
     }
 
-    /// Judge a frame that came from `ingress`, and learn from it.
-    pub fn judge(&mut self, ingress: PortId, frame: &Frame<'_>, now_ms: u64) -> Judged {
-        let facts = if self.rules.no_ip_parsing {
+    /// The same for a frame that was judged before, and delayed: what a policy or an access list says about it
+    /// has been done.
+    pub fn judge_again(&mut self, ingress: PortId, frame: &Frame<'_>, now_ms: u64) -> Judged {
+        self.judge_from(ingress, frame, now_ms, true)
+    }
+
+    /// What is to be done with a frame on its way to one port. To a port that only listens goes whatever is not
+    /// refused, also what is for somebody else.
+    pub fn egress(
+        &self,
+        judged: &Judged,
+        frame: &Frame<'_>,
+        target: PortId,
+        now_ms: u64,
+    ) -> Egress {
+        let all_speak = now_ms >= self.switch.all_speak_ms.load(Relaxed);
+        if all_speak && self.setup.is_open() {
+            return Egress::AsIs;
+        }
+        self.judge_egress(judged, frame, target, now_ms)
+            .unwrap_or_else(Egress::Drop)
+    }
+
+    /// Ports that get a copy of everything that is not dropped, in order.
+    pub fn monitors(&self) -> &[PortId] {
+        &self.setup.ports.monitors
+    }
+
+    fn judge_from(
+        &mut self,
+        ingress: PortId,
+        frame: &Frame<'_>,
+        now_ms: u64,
+        again: bool,
+    ) -> Judged {
+        let rules = &self.setup.rules;
+        let read = if rules.no_ip_parsing {
             Facts::of_ethernet(frame.bytes)
         } else {
             Facts::of(frame.bytes)
         };
-        let facts = match facts {
-            Ok(facts) => facts,
-            Err(reason) => return Judged::unread(reason, frame.bytes.len()),
+        let mut judged = Judged {
+            verdict: Verdict::Flood,
+            facts: match read {
+                Ok(facts) => facts,
+                Err(_) => Facts::unread(frame.bytes.len()),
+            },
+            source: ingress,
+        };
+        let Some(source) = self.setup.ports.get(ingress) else {
+            judged.verdict = Verdict::Drop(DropReason::NotAttached);
+            return judged;
         };
         let mut passage = Passage {
+            switch: self.switch,
+            setup: &self.setup,
             macs: &mut self.macs,
+            ips: &mut self.ips,
             ingress,
+            source,
+            frame,
+            facts: &judged.facts,
             now_ms,
         };
-        let verdict = passage.judge(&facts).unwrap_or_else(Verdict::Drop);
-        Judged { verdict, facts }
-    }
-
-    /// What becomes of a judged frame on its way to one target.
-    pub fn egress(
-        &self,
-        _judged: &Judged,
-        _frame: &Frame<'_>,
-        _target: PortId,
-        _now_ms: u64,
-    ) -> Egress {
-        Egress::AsIs
-    }
-
-    /// Ports that see everything.
-    pub fn monitors(&self) -> &[PortId] {
-        self.ports.monitors()
-    }
-}
-
-impl Judged {
-    fn unread(reason: DropReason, length: usize) -> Self {
-        Self {
-            verdict: Verdict::Drop(reason),
-            facts: Facts::unread(length),
-        }
+        let verdict = match read {
+            Err(reason) => Err(reason),
+            Ok(_) if again => passage.judge_again(),
+            Ok(_) => passage.judge(),
+        };
+        judged.verdict = verdict.unwrap_or_else(Verdict::Drop);
+        judged
     }
 }

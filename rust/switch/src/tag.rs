@@ -1,55 +1,61 @@
-//! VLAN tags put in and taken out.
+//! VLAN tags of frames as whole: put in, taken out.
 
-const ADDRESSES: usize = 12;
+/// Both addresses, in front of the tag.
+const PLACE: usize = 12;
 const TAG: usize = 4;
-const VLAN_MASK: u16 = 0x0fff;
 
-/// Append the frame to `out` with a tag of priority 0, in front of any that it has.
+/// Append the frame with a tag of priority 0 to `out`. Too short a frame is appended as it is.
 pub fn insert(frame: &[u8], vlan_type: u16, vlan: u16, out: &mut Vec<u8>) {
-    let Some((addresses, rest)) = frame.split_at_checked(ADDRESSES) else {
-        out.extend_from_slice(frame);
-        return;
+    let Some((addresses, rest)) = frame.split_at_checked(PLACE) else {
+        return out.extend_from_slice(frame);
     };
     out.extend_from_slice(addresses);
     out.extend_from_slice(&vlan_type.to_be_bytes());
-    out.extend_from_slice(&(vlan & VLAN_MASK).to_be_bytes());
+    out.extend_from_slice(&(vlan & 0x0fff).to_be_bytes());
     out.extend_from_slice(rest);
 }
 
-/// Append the frame to `out` without its outer tag. It must have one, see [`vlan`].
+/// Append the frame without its outermost tag to `out`. One without room for a tag is appended as it is.
 pub fn strip(frame: &[u8], out: &mut Vec<u8>) {
-    out.extend_from_slice(&frame[..ADDRESSES]);
-    out.extend_from_slice(&frame[ADDRESSES + TAG..]);
+    if frame.len() < PLACE + TAG {
+        return out.extend_from_slice(frame);
+    }
+    out.extend_from_slice(&frame[..PLACE]);
+    out.extend_from_slice(&frame[PLACE + TAG..]);
 }
 
-/// The VLAN of the frame's outer tag, if it has one of this type.
-pub fn vlan(frame: &[u8], vlan_type: u16) -> Option<u16> {
-    let tag = frame.get(ADDRESSES..)?.first_chunk::<TAG>()?;
-    (u16::from_be_bytes([tag[0], tag[1]]) == vlan_type)
-        .then(|| u16::from_be_bytes([tag[2], tag[3]]) & VLAN_MASK)
+/// The VLAN of a frame with a tag of this type.
+pub(crate) fn vlan_of(frame: &[u8], vlan_type: u16) -> Option<u16> {
+    let tag = frame.get(PLACE..)?.first_chunk::<TAG>()?;
+    let [t0, t1, c0, c1] = *tag;
+    (u16::from_be_bytes([t0, t1]) == vlan_type).then_some(u16::from_be_bytes([c0, c1]) & 0x0fff)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{insert, strip, vlan};
-
-    const FRAME: [u8; 16] = [1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 8, 0, 7, 7];
+    use super::{insert, strip, vlan_of};
 
     #[test]
-    fn what_goes_in_comes_out() {
+    fn what_is_put_in_comes_out() {
+        let frame: Vec<u8> = (0..60).collect();
         let (mut tagged, mut plain) = (Vec::new(), Vec::new());
-        insert(&FRAME, 0x8100, 0xf005, &mut tagged);
-        assert_eq!(tagged[12..18], [0x81, 0, 0, 5, 8, 0]);
-        assert_eq!(vlan(&tagged, 0x8100), Some(5));
-        assert_eq!(vlan(&tagged, 0x88a8), None);
+        insert(&frame, 0x88a8, 5, &mut tagged);
+        assert_eq!(tagged.len(), 64);
+        assert_eq!(tagged[12..16], [0x88, 0xa8, 0, 5]);
+        assert_eq!(vlan_of(&tagged, 0x88a8), Some(5));
+        assert_eq!(vlan_of(&tagged, 0x8100), None);
         strip(&tagged, &mut plain);
-        assert_eq!(plain, FRAME);
+        assert_eq!(plain, frame);
     }
 
     #[test]
-    fn a_cut_tag_is_none() {
-        let mut tagged = Vec::new();
-        insert(&FRAME, 0x8100, 5, &mut tagged);
-        assert_eq!(vlan(&tagged[..15], 0x8100), None);
+    fn short_frames_stay_as_they_are() {
+        for length in 0..12 {
+            let mut out = Vec::new();
+            insert(&[1; 12][..length], 0x8100, 1, &mut out);
+            strip(&[1; 12][..length], &mut out);
+            assert_eq!(out, vec![1; 2 * length]);
+        }
+        assert_eq!(vlan_of(&[0x81; 14], 0x8181), None);
     }
 }

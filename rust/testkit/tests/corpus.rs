@@ -51,3 +51,8 @@ fn offload() {
 fn super_frame() {
     replay("super_frame", fuzz::super_frame);
 }
+
+#[test]
+fn switch() {
+    replay("switch", fuzz::switch);
+}

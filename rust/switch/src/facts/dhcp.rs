@@ -4,7 +4,7 @@ use super::number;
 use std::net::Ipv4Addr;
 
 /// Fixed fields through the hardware address; shorter ones are no DHCP.
-const SHORTEST: usize = 44;
+pub(super) const SHORTEST: usize = 44;
 const OPTIONS: usize = 240;
 const COOKIE: [u8; 4] = [99, 130, 83, 99];
 const PAD: u8 = 0;

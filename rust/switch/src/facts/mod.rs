@@ -15,6 +15,7 @@ pub use transport::{Transport, icmpv6, tcp};
 use crate::drops::DropReason;
 use crate::frame::HEADER;
 use crate::header::{Header, classify};
+use std::net::IpAddr;
 
 /// Types of payload.
 pub mod ethertype {
@@ -116,6 +117,15 @@ impl Facts {
         }
     }
 
+    /// Source and target of an IP packet.
+    pub const fn addresses(&self) -> Option<(IpAddr, IpAddr)> {
+        match self.network {
+            Network::Ipv4(ip) => Some((IpAddr::V4(ip.source), IpAddr::V4(ip.target))),
+            Network::Ipv6(ip) => Some((IpAddr::V6(ip.source), IpAddr::V6(ip.target))),
+            _ => None,
+        }
+    }
+
     /// There is a VLAN tag, be it of VLAN 0.
     pub const fn is_tagged(&self) -> bool {
         self.outer_type == ethertype::TAGGED
@@ -139,9 +149,10 @@ impl Facts {
         }
     }
 
-    /// DHCP for IPv4, by its ports.
+    /// DHCP for IPv4, by its ports and the length of its fixed fields.
     pub const fn is_dhcp(&self) -> bool {
         matches!(self.network, Network::Ipv4(_))
+            && self.length >= self.payload + dhcp::SHORTEST
             && matches!(
                 self.transport,
                 Transport::Udp {

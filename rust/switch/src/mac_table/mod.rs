@@ -1,4 +1,5 @@
-//! Who was seen where. Read without a lock; written only when an entry is new, has moved, or is half aged.
+//! Who was seen where. Read without a lock; written only when an entry is new, has moved, or was
+//! not noted for a second.
 //!
 //! An entry that is too old counts for nothing from that moment on; its memory goes with the next sweep.
 
@@ -20,6 +21,20 @@ const _: () = assert!(SMALLEST * size_of::<Slot>() == 2048);
 
 /// Unknown sources sweep at most this often.
 const SWEEP_INTERVAL_MS: u64 = 1000;
+/// An entry is written to at most this often.
+const NOTED_MS: u64 = 1000;
+/// Where stations are guarded, nobody else may use one this long after its owner did (13 s, and what may not have
+/// been noted).
+const EXCLUSIVE_MS: u64 = 13_000 + NOTED_MS;
+
+/// What a port's policy says about stations.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MacTerms {
+    /// How many it may have.
+    pub most: Option<u32>,
+    /// It may not take over what others use.
+    pub is_exclusive: bool,
+}
 
 /// What became of a source address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +50,16 @@ pub enum Learned {
     },
     /// It is not known and there is no room for it.
     Full,
+    /// It is not known, and the port has as many as it may.
+    TooMany {
+        /// How many it has.
+        count: u32,
+    },
+    /// Another port uses it.
+    Taken {
+        /// Which.
+        by: PortId,
+    },
 }
 
 /// One line of the table.
@@ -46,7 +71,7 @@ pub struct MacEntry {
     pub port: PortId,
     /// Since when it is there.
     pub created_ms: u64,
-    /// When it was last noted; up to half the age limit behind the last frame.
+    /// When it was last noted; up to a second behind the last frame.
     pub updated_ms: u64,
 }
 
@@ -168,8 +193,7 @@ impl MacTable {
 
     /// Not worth writing to yet.
     fn is_young(&self, seat: &Seat, now_ms: u64) -> bool {
-        now_ms.saturating_sub(seat.updated_ms) <= self.age_ms.load(Relaxed) / 2
-            && !self.is_aged(seat, now_ms)
+        now_ms.saturating_sub(seat.updated_ms) < NOTED_MS && !self.is_aged(seat, now_ms)
     }
 }
 
@@ -190,11 +214,16 @@ impl MacView<'_> {
 
     /// See [`MacTable::learn`].
     pub fn learn(&mut self, key: MacKey, port: PortId, now_ms: u64) -> Learned {
+        self.learn_on(MacTerms::default(), key, port, now_ms)
+    }
+
+    /// The same for a port with a policy.
+    pub fn learn_on(&mut self, terms: MacTerms, key: MacKey, port: PortId, now_ms: u64) -> Learned {
         let seat = self.slots.find(key).and_then(Slot::seat);
         if seat.is_some_and(|seat| seat.port == port && self.table.is_young(&seat, now_ms)) {
             return Learned::Known;
         }
-        let learned = self.table.write().learn(key, port, now_ms);
+        let learned = self.table.write().learn(terms, key, port, now_ms);
         self.slots = self.table.slots.load();
         learned
     }
@@ -217,19 +246,33 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn learn(&mut self, key: MacKey, port: PortId, now_ms: u64) -> Learned {
+    fn learn(&mut self, terms: MacTerms, key: MacKey, port: PortId, now_ms: u64) -> Learned {
         if let Some((slot, seat)) = self.alive(key, now_ms) {
             if seat.port == port {
-                slot.refresh(now_ms);
+                slot.refresh(now_ms.max(seat.updated_ms));
                 return Learned::Known;
+            }
+            if terms.is_exclusive && now_ms.saturating_sub(seat.updated_ms) <= EXCLUSIVE_MS {
+                return Learned::Taken { by: seat.port };
             }
             let from = seat.port;
             self.put(key, port, now_ms);
             return Learned::Moved { from };
         }
+        self.learn_new(terms, key, port, now_ms)
+    }
+
+    fn learn_new(&mut self, terms: MacTerms, key: MacKey, port: PortId, now_ms: u64) -> Learned {
         self.sweep_if_due(now_ms);
-        let there = self.slots.find(key).and_then(Slot::seat).is_some();
-        if !there && self.ledger.entries >= self.table.most_entries.load(Relaxed) {
+        let there = self.slots.find(key).and_then(Slot::seat);
+        let count = self.ledger.of_port.get(&port).copied().unwrap_or(0)
+            - usize::from(there.is_some_and(|seat| seat.port == port));
+        if terms.most.is_some_and(|most| count >= most as usize) {
+            return Learned::TooMany {
+                count: count as u32,
+            };
+        }
+        if there.is_none() && self.ledger.entries >= self.table.most_entries.load(Relaxed) {
             return Learned::Full;
         }
         self.put(key, port, now_ms);

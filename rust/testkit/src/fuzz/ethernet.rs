@@ -1,6 +1,8 @@
 //! A hub as its sessions may treat it: any frame from any port, time passing, ports leaving.
 
-use etherloom_switch::{DropReason, Frame, HubRules, PortId, Switch, Verdict, classify};
+use etherloom_switch::{
+    DropReason, Facts, Frame, HubRules, MacKey, Network, PortId, PortRules, Switch, Verdict,
+};
 
 const MOST_ENTRIES: usize = 24;
 
@@ -23,6 +25,7 @@ pub fn ethernet(mut data: &[u8]) {
         switch: Switch::new(rules()),
         now_ms: 0,
     };
+    (0..8).for_each(|port| hub.switch.attach(port, PortRules::default()));
     while let [what, which, rest @ ..] = data {
         let port = PortId::from(*which % 8);
         data = match what % 8 {
@@ -58,27 +61,41 @@ impl Hub {
 
     fn check_verdict(&self, port: PortId, frame: &[u8], verdict: Verdict) {
         assert_ne!(verdict, Verdict::Unicast(port), "an echo");
-        let header = match classify(frame) {
-            Ok(header) => header,
+        let header = match Facts::of(frame) {
+            Ok(facts) => facts.header,
             Err(reason) => return assert_eq!(verdict, Verdict::Drop(reason)),
         };
         let macs = self.switch.macs();
-        let source = macs.lookup(header.source_key(), self.now_ms);
         match verdict {
             Verdict::Unicast(to) => {
                 assert_eq!(macs.lookup(header.destination_key(), self.now_ms), Some(to));
-                assert_eq!(source, Some(port));
+                self.check_learned(frame, port);
             }
-            Verdict::Flood | Verdict::Drop(DropReason::SamePort) => assert_eq!(source, Some(port)),
-            Verdict::Drop(DropReason::MacTableFull) => assert_eq!(source, None),
-            Verdict::Drop(DropReason::InvalidSource) => {}
+            Verdict::Flood | Verdict::Drop(DropReason::SamePort | DropReason::Storm) => {
+                self.check_learned(frame, port);
+            }
+            Verdict::Drop(DropReason::MacTableFull | DropReason::InvalidSource) => {}
             Verdict::Drop(reason) => panic!("{reason:?} is not for a frame with a header"),
         }
+    }
+
+    /// Spanning tree counts for the bridge that it names.
+    fn check_learned(&self, frame: &[u8], port: PortId) {
+        let Ok(facts) = Facts::of(frame) else { return };
+        let station = match facts.network {
+            Network::Bpdu { bridge } => bridge,
+            _ => facts.header.src,
+        };
+        let key = MacKey::new(station, facts.header.vlan);
+        assert_eq!(self.switch.macs().lookup(key, self.now_ms), Some(port));
     }
 
     fn detach(&self, port: PortId) {
         self.switch.detach(port);
         assert_eq!(self.switch.macs().len_of_port(port), 0);
+        let ips = self.switch.ips().snapshot();
+        assert!(ips.iter().all(|entry| entry.port != port));
+        self.switch.attach(port, PortRules::default());
     }
 
     fn check(&self) {

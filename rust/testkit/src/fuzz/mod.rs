@@ -9,6 +9,7 @@ mod ethernet;
 mod filter;
 mod offload;
 mod super_frame;
+mod switch;
 
 pub use block_stream::block_stream;
 pub use datagram::datagram;
@@ -16,3 +17,4 @@ pub use ethernet::ethernet;
 pub use filter::filter;
 pub use offload::offload;
 pub use super_frame::super_frame;
+pub use switch::switch;
