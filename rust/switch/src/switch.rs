@@ -243,7 +243,7 @@ impl Batch<'_> {
             verdict: Verdict::Flood,
             facts: match read {
                 Ok(facts) => facts,
-                Err(_) => Facts::unread(frame.bytes),
+                Err(_) => Facts::unread(frame.bytes.len()),
             },
             source: ingress,
         };
@@ -264,7 +264,7 @@ impl Batch<'_> {
         };
         let verdict = match read {
             Err(reason) => Err(reason),
-            Ok(_) if again => passage.pass_on(),
+            Ok(_) if again => passage.judge_again(),
             Ok(_) => passage.judge(),
         };
         judged.verdict = verdict.unwrap_or_else(Verdict::Drop);

@@ -105,21 +105,15 @@ impl Facts {
         })
     }
 
-    /// Of what is no frame: all zeros.
-    pub(crate) const fn unread(frame: &[u8]) -> Self {
+    /// Of what can't be read.
+    pub(crate) const fn unread(length: usize) -> Self {
         Self {
-            header: Header {
-                dst: [0; 6],
-                src: [0; 6],
-                ethertype: 0,
-                vlan: 0,
-                broadcast: false,
-            },
+            header: Header::NONE,
             outer_type: 0,
             network: Network::Other,
             transport: Transport::None,
-            payload: frame.len(),
-            length: frame.len(),
+            payload: length,
+            length,
         }
     }
 
