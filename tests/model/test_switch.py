@@ -41,7 +41,8 @@ _settings = st.builds(
 _options = st.frozensets(st.sampled_from(sorted(set(HUB_BITS) - {"no_loop_detection"})), max_size=4)
 _hubs = st.builds(
     HubSetting,
-    options=_options | _options.map(lambda options: options - {"filter_ipv4", "no_ip_table", "no_ip_parsing"}),
+    options=_options
+    | _options.map(lambda options: options - {"filter_ipv4", "no_ip_table", "no_ip_parsing"}),
     mac_entries=st.sampled_from([0, 3, 5, 60_000, 60_000]),
     ip_entries=st.sampled_from([0, 3, 5, 60_000, 60_000]),
     mac_age_ms=st.sampled_from([3_000, 600_000]),
@@ -52,7 +53,6 @@ _hubs = st.builds(
     dormant_ms=st.sampled_from([0, 0, 5_000]),
 )
 _pauses = st.sampled_from([0, 1, 10, 100, 499, 500, 501, 999, 1_000, 1_001, 13_000, 14_000, 14_001, 61_000])
-
 
 
 class SwitchAgainstReference(RuleBasedStateMachine):
