@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from etherloom.engine.access_records import AccessRecords
 from etherloom.engine.commands import HubRules, LinkSettings, ListenerLimits, PortRules, SessionRules
 from etherloom.engine.facade import Connection, Facade, PacketLine, Session
 from etherloom.engine.snapshots import PacketLogArguments
@@ -88,6 +89,7 @@ class FakeEngine:
         self.loop = asyncio.get_running_loop()
         self.core = FakeCore()
         self.hubs: list[HubRules] = []
+        self.access_lists: dict[int, AccessRecords] = {}
         self.sessions: list[FakeSession] = []
         self.listeners: dict[int, tuple[str, int, ListenerLimits]] = {}
         self.failed: dict[int, Callable[[], None]] = {}
@@ -110,6 +112,9 @@ class FakeEngine:
 
     def set_hub_rules(self, hub: int, rules: HubRules) -> None:
         self.hubs[hub - 1] = rules
+
+    def set_access_list(self, hub: int, rules: AccessRecords) -> None:
+        self.access_lists[hub] = rules
 
     def set_packet_log(self, hub: int, settings: PacketLogArguments | None) -> None:
         self.packet_logs.append((hub, settings))

@@ -1,5 +1,6 @@
 //! Python bindings of the engine: they convert, nothing else. Mirrors `etherloom/engine/_core.pyi`.
 
+mod access_rules;
 mod arguments;
 mod hub_events;
 mod results;
@@ -12,10 +13,12 @@ use std::time::Duration;
 use etherloom_engine::engine::{Engine as Inner, EngineError};
 use etherloom_engine::logging;
 use etherloom_engine::tls::TlsRules;
+use etherloom_switch::AccessList;
 use pyo3::exceptions::{PyKeyError, PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
+use crate::access_rules::Texts;
 use crate::arguments::{
     AccelerationArguments, LimitArguments, LinkArguments, PacketLogArguments, SessionArguments,
     TraceArguments,
@@ -199,6 +202,20 @@ impl Engine {
 
     fn set_hub_rules(&self, hub: u64, rules: HubArguments) -> PyResult<()> {
         self.0.set_hub_rules(hub, rules.into()).map_err(refuse)
+    }
+
+    fn set_access_list(
+        &self,
+        py: Python<'_>,
+        hub: u64,
+        records: &[u8],
+        names: Vec<String>,
+        lists: Vec<Vec<String>>,
+    ) -> PyResult<()> {
+        let texts = Texts::new(names, lists);
+        let rules = access_rules::read(records, &texts)?;
+        py.detach(|| self.0.set_access_list(hub, AccessList::compile(rules)))
+            .map_err(refuse)
     }
 
     fn close_hub(&self, hub: u64) -> PyResult<()> {

@@ -143,7 +143,9 @@ class Desk:
         guesses = fold(request.user) == ADMINISTRATOR
         if guesses and not self._attempts.allows(address):
             return Refused(ErrorCode.AUTH_FAILED, "too many failed attempts from this address")
-        decision = await self._admission.decide(request, machine.challenge, same_machine=visitor.same_machine)
+        decision = await self._admission.decide(
+            request, machine.challenge, address, same_machine=visitor.same_machine
+        )
         if guesses and isinstance(decision, Refused) and decision.code is ErrorCode.AUTH_FAILED:
             self._attempts.fail(address)
         return decision

@@ -41,6 +41,7 @@ from etherloom.rpc.limits import Limits
 from etherloom.rpc.local import LocalServer
 from etherloom.rpc.ports import PortServer
 from etherloom.services.access_lists import AccessLists
+from etherloom.services.access_rules import AccessRules
 from etherloom.services.accounting import Accounting
 from etherloom.services.admission import Admission
 from etherloom.services.authorities import Authorities
@@ -76,6 +77,7 @@ from etherloom.services.status import Status
 from etherloom.services.switches import Switches
 from etherloom.services.syslogs import Syslogs
 from etherloom.services.traces import Traces
+from etherloom.services.user_lists import FOLDER, UserLists
 from etherloom.services.users import Users
 from etherloom.state.owner import Owner, open_owner
 from etherloom.store.backup import backup
@@ -190,6 +192,10 @@ async def open_server(
         desk = _furnish_desk(server)
         connections = server.house.connections
         reception = Reception(desk, web, connections, tasks, unix_milliseconds, patience or Patience())
+        rules = AccessRules(owner, engine, server.switches, UserLists(directory.path / FOLDER))
+        rules.start()
+        stack.callback(rules.stop)
+        tasks.create_task(rules.run(), name="access-rules")
         server.network.start(reception.accept)
         stack.callback(server.network.stop)
         rights = Rights(owner, server.sessions)

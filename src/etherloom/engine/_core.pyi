@@ -100,6 +100,11 @@ class Engine:
 
     def open_hub(self, rules: HubRulesArguments) -> int: ...
     def set_hub_rules(self, hub: int, rules: HubRulesArguments) -> None: ...
+    def set_access_list(
+        self, hub: int, records: bytes, names: Sequence[str], lists: Sequence[Sequence[str]]
+    ) -> None:
+        """Replace the rules for the frames of a hub, from the next frame on; see engine.access_records."""
+
     def close_hub(self, hub: int) -> None:
         """Ends all its sessions."""
 

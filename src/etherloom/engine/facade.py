@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Final, cast
 
 from etherloom.engine import _core
+from etherloom.engine.access_records import AccessRecords
 from etherloom.engine.commands import (
     UNBOUND_PORT,
     AccelerationRules,
@@ -295,6 +296,10 @@ class Facade:
     def set_hub_rules(self, hub: int, rules: HubRules) -> None:
         """Other rules, from the next frame on."""
         self.core.set_hub_rules(hub, _hub_arguments(rules))
+
+    def set_access_list(self, hub: int, rules: AccessRecords) -> None:
+        """Other rules for frames, from the next one on. Many take a while; any thread may ask."""
+        self.core.set_access_list(hub, rules.records, rules.names, rules.lists)
 
     def set_port_rules(self, hub: int, session: Session, rules: PortRules) -> None:
         """Other rights for a session that runs, from the next frame on."""

@@ -12,6 +12,7 @@ from etherloom.auth.password import ADMINISTRATOR
 from etherloom.handshake.client_facts import ClientFacts
 from etherloom.handshake.messages import LoginRequest
 from etherloom.handshake.negotiation import PLAIN_CLIENT, AgreedModes, Manner, negotiate, session_policy
+from etherloom.model.authority import Address, is_denied
 from etherloom.model.errors import ErrorCode
 from etherloom.model.hub import Hub, HubMessage
 from etherloom.model.policy import Policy
@@ -64,13 +65,15 @@ class Admission:
         self._clock: Final = clock
 
     async def decide(
-        self, request: LoginRequest, challenge: bytes, *, same_machine: bool
+        self, request: LoginRequest, challenge: bytes, source: Address, *, same_machine: bool
     ) -> Granted | Refused:
         """Grant or refuse. What is granted must be used before the next await: limits were counted now."""
         snapshot = self._owner.snapshot
         hub = _open_hub(snapshot, request.hub)
         if isinstance(hub, Refused):
             return hub
+        if is_denied(snapshot.sources(hub.name), source):
+            return Refused(ErrorCode.IP_ADDRESS_DENIED, f"the hub's source rules deny {source}")
         verdict = await self._gate.authenticate(_claim(snapshot, hub, request, challenge))
         if isinstance(verdict, Denied):
             return Refused(verdict.code, verdict.reason)

@@ -20,6 +20,8 @@ class Switches:
         self._engine: Final = engine
         self._open: dict[str, int] = {}
         self._rules: dict[str, HubRules] = {}
+        # Told the name of each hub before anything can be plugged into it.
+        self.on_opened: Callable[[str], None] = lambda _name: None
         self._news: list[HubNews] = []
 
     def open(self, name: str, rules: HubRules) -> None:
@@ -28,6 +30,7 @@ class Switches:
         if identifier is None:
             self._open[fold(name)] = self._engine.open_hub(rules, partial(self._tell, name))
             self._rules[fold(name)] = rules
+            self.on_opened(name)
         elif rules != self._rules[fold(name)]:
             self._engine.set_hub_rules(identifier, rules)
             self._rules[fold(name)] = rules

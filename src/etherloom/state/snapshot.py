@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final, Self, TypeVar
 
 from etherloom.model.access_list import AccessRule
+from etherloom.model.authority import SourceRules
 from etherloom.model.bridge import LocalBridge
 from etherloom.model.cascade import Cascade
 from etherloom.model.credential import PasswordSecret
@@ -76,7 +77,11 @@ class Snapshot:
     def access_list(self, hub: str) -> Sequence[AccessRule]:
         """Return the rules of a hub in the order in which they are looked at."""
         found = self.children(keys.access_prefix(hub), AccessRule)
-        return sorted(found, key=lambda rule: (rule.priority, rule.unique_id))
+        return sorted(found, key=lambda rule: (*rule.rank, rule.unique_id))
+
+    def sources(self, hub: str) -> SourceRules:
+        """Return where the users of a hub may come from."""
+        return self.find(keys.sources_key(hub), SourceRules) or SourceRules()
 
     def cascade(self, hub: str, name: str) -> Cascade | None:
         return self.find(keys.cascade_key(hub, name), Cascade)

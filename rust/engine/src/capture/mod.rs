@@ -98,6 +98,6 @@ impl Tap {
 pub fn reason_of(verdict: Verdict) -> Option<DropReason> {
     match verdict {
         Verdict::Drop(reason) => Some(reason),
-        Verdict::Unicast(_) | Verdict::Flood => None,
+        Verdict::Unicast(_) | Verdict::Flood | Verdict::Treat => None,
     }
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use etherloom_switch::{HubRules, PortId, PortRules};
+use etherloom_switch::{AccessList, HubRules, PortId, PortRules};
 
 use super::{Engine, EngineError};
 use crate::device::Device;
@@ -41,6 +41,12 @@ impl Engine {
     /// New rules, at once.
     pub fn set_hub_rules(&self, identifier: u64, rules: HubRules) -> Result<(), EngineError> {
         self.hub(identifier)?.switch.set_rules(rules);
+        Ok(())
+    }
+
+    /// Other rules for frames, at once.
+    pub fn set_access_list(&self, identifier: u64, list: AccessList) -> Result<(), EngineError> {
+        self.hub(identifier)?.switch.set_access_list(list);
         Ok(())
     }
 

@@ -154,9 +154,24 @@ impl Worker {
             return self.cross(from.source, passing);
         };
         let judged = batch.judge(from.source.port, &passing.frame(), self.now_ms);
+        if judged.verdict == Verdict::Treat {
+            return self.treat(from, &judged, passing);
+        }
+        self.pass_on_trimmed(from, &judged, passing);
+    }
+
+    /// A frame that an access list has let go on.
+    pub(super) fn judge_again(&mut self, from: &mut Stream<'_>, passing: &Passing<'_>) {
+        if let Some(batch) = &mut from.batch {
+            let judged = batch.judge_again(from.source.port, &passing.frame(), self.now_ms);
+            self.pass_on_trimmed(from, &judged, passing);
+        }
+    }
+
+    fn pass_on_trimmed(&mut self, from: &mut Stream<'_>, judged: &Judged, passing: &Passing<'_>) {
         match passing.without_padding(judged.facts.length) {
-            Some(frame) => self.pass_on(from, &judged, &Passing::plain(frame)),
-            None => self.pass_on(from, &judged, passing),
+            Some(frame) => self.pass_on(from, judged, &Passing::plain(frame)),
+            None => self.pass_on(from, judged, passing),
         }
     }
 
@@ -192,6 +207,8 @@ impl Worker {
         let counters = &source.session.counters;
         match &judged.verdict {
             Verdict::Drop(reason) => counters.dropped_many(*reason, frame.segments()),
+            // Frames with this verdict don't come here: see `judge`.
+            Verdict::Treat => {}
             Verdict::Unicast(port) => {
                 source.write_down(judged, frame.bytes, Some(*port), self.now_ms);
                 counters.received.count(&frame);
@@ -390,7 +407,7 @@ impl Worker {
     }
 
     /// One frame towards a port of this worker.
-    fn egress(&mut self, hub: u64, index: usize, passing: &Passing<'_>) {
+    pub(super) fn egress(&mut self, hub: u64, index: usize, passing: &Passing<'_>) {
         // A fault here is the target's: the origin, and the rest of its batch, go on.
         let queued = catch_unwind(AssertUnwindSafe(|| self.enqueue(hub, index, passing)));
         if queued.is_err() {
