@@ -15,7 +15,7 @@ from etherloom.services.access_rules import AccessRules
 from etherloom.services.switches import Switches
 from etherloom.services.user_lists import UserLists
 from etherloom.state import keys
-from etherloom.state.changes import Delete, Put
+from etherloom.state.changes import Delete, DeletePrefix, Put
 from etherloom.state.owner import Owner
 from tests.support.configuration import TEST, hub, open_configuration, put
 from tests.support.engine import until
@@ -122,6 +122,6 @@ async def test_a_hub_that_is_gone_disturbs_nobody(tmp_path: Path) -> None:
         w.switches.open("other", HubRules())
         await w.lists.replace("LAB", [replace(RULE, priority=n) for n in range(1, 5_000)], TEST)
         w.switches.close("lab")
-        await put(w.owner, Delete(keys.hub_key("LAB")))
+        await put(w.owner, DeletePrefix(keys.access_prefix("LAB")), Delete(keys.hub_key("LAB")))
         await w.lists.add("OTHER", RULE, TEST)
         assert w.records(2) == packed(RULE)
