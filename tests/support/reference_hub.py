@@ -71,7 +71,7 @@ class ReferenceHub:
         if port not in self.ports:
             return Judged("drop not_attached")
         try:
-            frame = read_ethernet(data)[0] if "no_ip_parsing" in self.rules.options else read(data)
+            frame = read_ethernet(data)[0] if "no_ip_parsing" in self.rules.options else read(data, self.rules.vlan_type)
             target = self._judge_again(port, frame) if again else self._judge(port, frame)
         except Dropped as dropped:
             return Judged(f"drop {dropped.reason}")
