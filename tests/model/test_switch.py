@@ -1,8 +1,8 @@
 """The hub against a slow one that was written from the facts alone, over random histories.
 
-Each step does the same to both: ports come and go, rules change, frames come, time passes. After each step both have
-said the same about where the frame goes and in what form, both know the same stations and addresses, and both have
-told people the same.
+Each step does the same to both: ports come and go, rules change, frames come, time passes. After each step both
+have said the same about where the frame goes and in what form, both know the same stations and addresses, and
+both have told people the same.
 """
 
 from typing import Any
@@ -41,7 +41,8 @@ _settings = st.builds(
 _options = st.frozensets(st.sampled_from(sorted(set(HUB_BITS) - {"no_loop_detection"})), max_size=4)
 _hubs = st.builds(
     HubSetting,
-    options=_options | _options.map(lambda options: options - {"filter_ipv4", "no_ip_table", "no_ip_parsing"}),
+    options=_options
+    | _options.map(lambda options: options - {"filter_ipv4", "no_ip_table", "no_ip_parsing"}),
     mac_entries=st.sampled_from([0, 3, 5, 60_000, 60_000]),
     ip_entries=st.sampled_from([0, 3, 5, 60_000, 60_000]),
     mac_age_ms=st.sampled_from([3_000, 600_000]),
@@ -52,7 +53,6 @@ _hubs = st.builds(
     dormant_ms=st.sampled_from([0, 0, 5_000]),
 )
 _pauses = st.sampled_from([0, 1, 10, 100, 499, 500, 501, 999, 1_000, 1_001, 13_000, 14_000, 14_001, 61_000])
-
 
 
 class SwitchAgainstReference(RuleBasedStateMachine):
@@ -139,10 +139,11 @@ class SwitchAgainstReference(RuleBasedStateMachine):
 
 
 def _compare(transitions: int) -> None:
-    machine = type("Comparison", (SwitchAgainstReference,), {"transitions": 0})
-    machine.program = SwitchProgram(compiled("etherloom-switch"))
+    class Comparison(SwitchAgainstReference):
+        program = SwitchProgram(compiled("etherloom-switch"))
+
     run_state_machine_as_test(
-        machine,
+        Comparison,
         settings=settings(
             max_examples=2 * transitions // STEPS,
             stateful_step_count=STEPS,
@@ -152,8 +153,8 @@ def _compare(transitions: int) -> None:
             database=None,
         ),
     )
-    machine.program.close()
-    assert machine.transitions >= transitions
+    Comparison.program.close()
+    assert Comparison.transitions >= transitions
 
 
 def test_both_hubs_agree() -> None:

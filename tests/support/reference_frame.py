@@ -1,4 +1,4 @@
-"""What a frame says of itself, read slowly: for the reference hub. Not for speed, and not after the Rust code."""
+"""What a frame says of itself, read slowly: for the reference hub. Not after the Rust code."""
 
 import struct
 from dataclasses import dataclass

@@ -47,9 +47,7 @@ def refuse_for_all(options: frozenset[str], frame: Read) -> None:
     _refuse_if(any(hit[name] for name in options & set(hit)), "hub_filter")
 
 
-def refuse_apart(
-    source: PortSetting, target: PortSetting, options: frozenset[str], frame: Read
-) -> None:
+def refuse_apart(source: PortSetting, target: PortSetting, options: frozenset[str], frame: Read) -> None:
     apart = "privacy_filter" in source.policy and "privacy_filter" in target.policy
     apart = apart and ("privacy_drops_broadcasts" in options or not frame.is_broadcast)
     apart = apart and ("privacy_drops_arp" in options or frame.kind != ARP)
