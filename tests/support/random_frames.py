@@ -135,6 +135,6 @@ def frames(draw: st.DrawFn) -> bytes:
     """One frame."""
     kind, body = draw(_bodies)
     tags = draw(st.sampled_from([()] * 4 + [(tag,) for tag in TAGS] + [TAGS, TAGS[::-1], TAGS[:1] * 4]))
-    whole = draw(_macs) + draw(_macs) + b"".join(tags) + struct.pack(">H", kind) + body
+    whole: bytes = draw(_macs) + draw(_macs) + b"".join(tags) + struct.pack(">H", kind) + body
     length = draw(st.one_of(*[st.just(len(whole))] * 12, st.integers(0, len(whole))))
     return whole[:length]

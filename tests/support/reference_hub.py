@@ -1,7 +1,7 @@
 """A hub as the facts about the original describe it: small, slow, for comparison with the real one.
 
-Written from the description, step by step in its order. It differs where `docs/design/differences.md` says that
-we do; how stations and addresses are kept is in `reference_tables`.
+Written from the description, step by step in its order. It differs where `docs/design/differences.md` says
+that we do; how stations and addresses are kept is in `reference_tables`.
 """
 
 from collections.abc import Iterator
