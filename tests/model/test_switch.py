@@ -1,8 +1,8 @@
 """The hub against a slow one that was written from the facts alone, over random histories.
 
 Each step does the same to both: ports come and go, rules change, frames come, time passes. After each step
-both have said the same about where the frame goes and in what form, both know the same stations and addresses,
-and both have told people the same.
+both have said the same about where the frame goes and in what form, both know the same stations and
+addresses, and both have told people the same.
 """
 
 from typing import Any
