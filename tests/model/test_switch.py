@@ -1,8 +1,8 @@
 """The hub against a slow one that was written from the facts alone, over random histories.
 
-Each step does the same to both: ports come and go, rules change, frames come, time passes. After each step both have
-said the same about where the frame goes and in what form, both know the same stations and addresses, and both have
-told people the same.
+Each step does the same to both: ports come and go, rules change, frames come, time passes. After each step
+both have said the same about where the frame goes and in what form, both know the same stations and
+addresses, and both have told people the same.
 """
 
 from typing import Any
@@ -139,10 +139,11 @@ class SwitchAgainstReference(RuleBasedStateMachine):
 
 
 def _compare(transitions: int) -> None:
-    machine = type("Comparison", (SwitchAgainstReference,), {"transitions": 0})
-    machine.program = SwitchProgram(compiled("etherloom-switch"))
+    class Comparison(SwitchAgainstReference):
+        program = SwitchProgram(compiled("etherloom-switch"))
+
     run_state_machine_as_test(
-        machine,
+        Comparison,
         settings=settings(
             max_examples=2 * transitions // STEPS,
             stateful_step_count=STEPS,
@@ -152,8 +153,8 @@ def _compare(transitions: int) -> None:
             database=None,
         ),
     )
-    machine.program.close()
-    assert machine.transitions >= transitions
+    Comparison.program.close()
+    assert Comparison.transitions >= transitions
 
 
 def test_both_hubs_agree() -> None:

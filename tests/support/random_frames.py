@@ -30,6 +30,8 @@ IPV6 = [
     )
 ]  # fmt: skip
 
+TAGS = (b"\x81\x00\x00\x05", b"\x81\x00\xe0\x06", b"\x88\xa8\x00\x05")
+
 _macs = st.sampled_from(MACS[:6] * 6 + MACS[6:])
 _ports = st.sampled_from([67, 68, 80, 546, 547, 5000])
 
@@ -132,6 +134,7 @@ _bodies = st.one_of(
 def frames(draw: st.DrawFn) -> bytes:
     """One frame."""
     kind, body = draw(_bodies)
-    tags = draw(st.sampled_from([b""] * 6 + [b"\x81\x00\x00\x05", b"\x81\x00\xe0\x06", b"\x88\xa8\x00\x05"]))
-    whole = draw(_macs) + draw(_macs) + tags + struct.pack(">H", kind) + body
-    return draw(st.one_of(*[st.just(whole)] * 12, st.integers(0, len(whole)).map(lambda cut: whole[:cut])))
+    tags = draw(st.sampled_from([()] * 4 + [(tag,) for tag in TAGS] + [TAGS, TAGS[::-1], TAGS[:1] * 4]))
+    whole: bytes = draw(_macs) + draw(_macs) + b"".join(tags) + struct.pack(">H", kind) + body
+    length = draw(st.one_of(*[st.just(len(whole))] * 12, st.integers(0, len(whole))))
+    return whole[:length]

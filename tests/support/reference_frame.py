@@ -1,4 +1,4 @@
-"""What a frame says of itself, read slowly: for the reference hub. Not for speed, and not after the Rust code."""
+"""What a frame says of itself, read slowly: for the reference hub. Not after the Rust code."""
 
 import struct
 from dataclasses import dataclass
@@ -118,8 +118,14 @@ def read_ethernet(data: bytes) -> tuple[Read, int]:
     return Read(data, data[:6], data[6:12], kind, vlan & 0xFFF), 18
 
 
-def read(data: bytes) -> Read:
+def read(data: bytes, vlan_type: int = TAG) -> Read:
     frame, begin = read_ethernet(data)
+    for _ in range(2):
+        if frame.kind in {TAG, vlan_type}:
+            if len(data) < begin + 4:
+                raise Dropped("cut_tag")
+            frame.kind = int.from_bytes(data[begin + 2 : begin + 4], "big")
+            begin += 4
     body = data[begin:]
     if frame.kind == IPV4:
         _read_ipv4(frame, body)

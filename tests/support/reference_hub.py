@@ -1,7 +1,7 @@
 """A hub as the facts about the original describe it: small, slow, for comparison with the real one.
 
-Written from the description, step by step in its order. It differs where `docs/design/differences.md` says that we
-do; how stations and addresses are kept is in `reference_tables`.
+Written from the description, step by step in its order. It differs where `docs/design/differences.md` says
+that we do; how stations and addresses are kept is in `reference_tables`.
 """
 
 from collections.abc import Iterator
@@ -71,7 +71,11 @@ class ReferenceHub:
         if port not in self.ports:
             return Judged("drop not_attached")
         try:
-            frame = read_ethernet(data)[0] if "no_ip_parsing" in self.rules.options else read(data)
+            frame = (
+                read_ethernet(data)[0]
+                if "no_ip_parsing" in self.rules.options
+                else read(data, self.rules.vlan_type)
+            )
             target = self._judge_again(port, frame) if again else self._judge(port, frame)
         except Dropped as dropped:
             return Judged(f"drop {dropped.reason}")
@@ -264,12 +268,14 @@ class ReferenceHub:
         none = IPv4Address(0)
         key = (frame.source, source or none, target or none)
         is_strict = "storm_strict" in self.rules.options
-        for known, storm in port.storms:
-            near = known[1] == key[1] or known[2] == key[2]
-            if known == key or (is_strict and known[0] == key[0] and near):
-                break
-        else:
-            storm = Storm()
+        near = [
+            storm
+            for known, storm in port.storms
+            if known == key
+            or (is_strict and known[0] == key[0] and (known[1] == key[1] or known[2] == key[2]))
+        ]
+        storm = near[0] if near else Storm()
+        if not near:
             port.storms.append((key, storm))
         passes, rate = storm.judge(max(self.rules.storm_threshold, 1), self.now)
         if rate is not None:

@@ -1,4 +1,4 @@
-"""The rules of a hub and of its ports, as the reference hub knows them and as the program of the real one takes them.
+"""The rules of a hub and of its ports, as the reference hub knows them and the real one takes them.
 
 One description for both sides of the comparison: what a field means is decided by each side itself.
 """

@@ -1,7 +1,7 @@
-"""What the reference hub remembers: stations, addresses, floods, tokens. Dictionaries and loops, nothing clever.
+"""What the reference hub remembers: stations, addresses, floods, tokens. Nothing clever.
 
-Where it knowingly differs from the original: what is too old counts for nothing; times are noted once a second;
-where there is no room for an address the port's own oldest goes; of a storm every n-th frame passes.
+Where it knowingly differs from the original: what is too old counts for nothing; times are noted once a
+second; where there is no room for an address the port's own oldest goes; of a storm every n-th frame passes.
 """
 
 from dataclasses import dataclass, field
@@ -103,7 +103,7 @@ class Storm:
 
 @dataclass
 class Tokens:
-    """A rate limit, in thousandths of a bit. A frame passes while there are any; what it costs may be more than there is."""
+    """A rate limit, in thousandths of a bit. A frame passes while there are any, and may cost more."""
 
     level: int | None = None
     filled: int = 0

@@ -8,10 +8,8 @@ from pathlib import Path
 from tests.support.reference_frame import Address
 from tests.support.reference_rules import HubSetting, PortSetting
 
-(
-    ATTACH, SET_PORT_RULES, DETACH, SET_RULES, FRAME, FRAME_AGAIN, PASS, TABLES, REMOVE_STATION, REMOVE_ADDRESS,
-    EVENTS,
-) = range(11)  # fmt: skip
+ATTACH, SET_PORT_RULES, DETACH, SET_RULES, FRAME, FRAME_AGAIN, PASS, TABLES = range(8)
+REMOVE_STATION, REMOVE_ADDRESS, EVENTS = range(8, 11)
 
 
 class SwitchProgram:

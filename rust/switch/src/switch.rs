@@ -256,7 +256,7 @@ impl Batch<'_> {
         let read = if rules.no_ip_parsing {
             Facts::of_ethernet(frame.bytes)
         } else {
-            Facts::of(frame.bytes)
+            Facts::behind(frame.bytes, rules.vlan_type)
         };
         let mut judged = Judged {
             verdict: Verdict::Flood,
