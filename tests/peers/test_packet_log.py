@@ -20,6 +20,7 @@ pytestmark = [pytest.mark.root, pytest.mark.stock]
 _KINDS = ("tcpconn", "tcpdata", "dhcp", "udp", "icmp", "ip", "arp", "ether")
 # A stock server brings its lines to the disk when it has nothing to do.
 _FLUSH_SECONDS = 30
+_SOURCE_PORT, _TARGET_PORT = 9, 11
 _PASSWORD = "log-tester"
 _NAMES = {
     "none": r"pkt\.log",
@@ -77,10 +78,23 @@ class _Log:
         columns = (vector.line if self._kind is Kind.OURS else vector.stock).split(",")
         addresses = [self._address("anna"), "-" if columns[1] == "-" else self._address("bert")]
         target = columns[1] if columns[1] == "-" else self.names["bert"]
+        for place in (_SOURCE_PORT, _TARGET_PORT):
+            columns[place] = _port(columns[place], "tcp" if columns[6].startswith("TCP") else "udp")
         return ",".join([self.names["anna"], target, *columns[2:-2], *addresses])
 
     def _address(self, seat: str) -> str:
         return self._world.lan.address(self._world.seat(seat)).of(socket.AF_INET)
+
+
+def _port(column: str, protocol: str) -> str:
+    """The column with the name that this machine knows the port by."""
+    number = re.fullmatch(r"(?:[a-z0-9-]+\()?(\d+)\)?", column)
+    if number is None:
+        return column
+    try:
+        return f"{socket.getservbyport(int(number[1]), protocol)}({number[1]})"
+    except OSError:
+        return number[1]
 
 
 def _administrator(server: Server, hub: str, world: World) -> Vpncmd:
@@ -137,3 +151,15 @@ def test_files_are_named_by_the_switch(log: _Log) -> None:
             return any(re.fullmatch(pattern, path.name) for path in log.files())
 
         wait_until(is_there, _FLUSH_SECONDS, f"no {name}")
+
+
+def test_a_client_has_so_many_records_a_minute(log: _Log) -> None:
+    log.save("header", ("arp",))
+    log.call("ExtOptionSet", "MaxLoggedPacketsPerMinute", "/VALUE:5")
+    log.send("anna", *[FRAMES["arp answer"]] * 20)
+    log.wait(5)
+    log.call("ExtOptionSet", "MaxLoggedPacketsPerMinute", "/VALUE:0")
+    log.send("anna", FRAMES["arp request"])
+    wait_until(lambda: ",Request," in log.lines()[-1], _FLUSH_SECONDS, "nothing after the limit was lifted")
+    # The twenty may fall into two minutes.
+    assert len(log.lines()) - 1 in range(5, 11)

@@ -1,7 +1,7 @@
 //! Queries: what is so at this moment.
 
 use std::collections::{BTreeMap, HashMap};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -66,6 +66,44 @@ impl MacEntry {
             session: *sessions.get(&entry.port)?,
             address: entry.key.mac(),
             vlan: entry.key.vlan(),
+            created_ms_ago: now_ms.saturating_sub(entry.created_ms),
+            updated_ms_ago: now_ms.saturating_sub(entry.updated_ms),
+        })
+    }
+}
+
+/// One address that was seen.
+#[derive(Clone, Debug)]
+pub struct IpEntry {
+    /// The session it was seen on.
+    pub session: u64,
+    /// The address.
+    pub address: IpAddr,
+    /// VLAN identifier, 0 without a tag.
+    pub vlan: u16,
+    /// Its station.
+    pub mac: [u8; 6],
+    /// A DHCP server allotted it.
+    pub by_dhcp: bool,
+    /// Since it is known.
+    pub created_ms_ago: u64,
+    /// Since it was seen.
+    pub updated_ms_ago: u64,
+}
+
+impl IpEntry {
+    /// None when the session is gone meanwhile.
+    pub fn of(
+        entry: &etherloom_switch::IpEntry,
+        sessions: &HashMap<PortId, u64>,
+        now_ms: u64,
+    ) -> Option<Self> {
+        Some(Self {
+            session: *sessions.get(&entry.port)?,
+            address: entry.key.address,
+            vlan: entry.key.vlan,
+            mac: entry.mac,
+            by_dhcp: entry.by_dhcp,
             created_ms_ago: now_ms.saturating_sub(entry.created_ms),
             updated_ms_ago: now_ms.saturating_sub(entry.updated_ms),
         })

@@ -240,6 +240,23 @@ impl Engine {
         Ok((events.collect::<PyResult<_>>()?, lost))
     }
 
+    fn ip_table<'py>(&self, py: Python<'py>, hub: u64) -> PyResult<Vec<Bound<'py, PyDict>>> {
+        let entries = self.0.ip_table(hub).map_err(refuse)?;
+        entries
+            .iter()
+            .map(|entry| results::ip_entry(py, entry))
+            .collect()
+    }
+
+    fn ip_count(&self, hub: u64) -> PyResult<usize> {
+        self.0.ip_count(hub).map_err(refuse)
+    }
+
+    fn delete_ip(&self, hub: u64, address: &str, vlan: u16) -> PyResult<bool> {
+        let address = crate::address(address)?;
+        self.0.delete_ip(hub, address, vlan).map_err(refuse)
+    }
+
     fn mac_count(&self, hub: u64) -> PyResult<usize> {
         self.0.mac_count(hub).map_err(refuse)
     }

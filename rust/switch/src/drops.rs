@@ -252,4 +252,13 @@ mod tests {
         let names: HashSet<_> = DropReason::ALL.into_iter().map(DropReason::name).collect();
         assert_eq!(names.len(), DropReason::ALL.len());
     }
+
+    #[test]
+    fn every_reason_is_explained() {
+        let page = include_str!("../../../docs/reference/drops.md");
+        for reason in DropReason::ALL {
+            let row = format!("| `{}` |", reason.name());
+            assert_eq!(page.matches(&row).count(), 1, "{row}");
+        }
+    }
 }

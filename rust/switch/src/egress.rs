@@ -19,38 +19,43 @@ use std::sync::atomic::Ordering::Relaxed;
 pub enum Egress {
     /// It goes as it is.
     AsIs,
-    /// It goes without its tag: see [`tag::strip`].
-    StripTag,
-    /// It goes without naming a default router: see [`router::remove_default`].
-    NoDefaultRouter,
-    /// Both.
-    StripTagAndNoDefaultRouter,
+    /// It is changed first, each segment.
+    Changed(Change),
     /// It doesn't go.
     Drop(DropReason),
 }
 
-impl Egress {
-    const fn of(strip: bool, no_default_router: bool) -> Self {
-        match (strip, no_default_router) {
-            (false, false) => Self::AsIs,
-            (true, false) => Self::StripTag,
-            (false, true) => Self::NoDefaultRouter,
-            (true, true) => Self::StripTagAndNoDefaultRouter,
+/// How a frame is changed for one target.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Change {
+    /// It loses its tag: the target is in that VLAN.
+    pub strip_tag: bool,
+    /// It names no default router.
+    pub no_default_router: bool,
+}
+
+impl Change {
+    /// Append the changed frame to `out`. `facts` are those it was judged by.
+    pub fn apply(self, frame: &[u8], facts: &Facts, out: &mut Vec<u8>) {
+        match (self.strip_tag, self.no_default_router) {
+            (false, false) => out.extend_from_slice(frame),
+            (true, false) => tag::strip(frame, out),
+            (false, true) => router::remove_default(frame, facts, out),
+            (true, true) => {
+                let mut rewritten = Vec::with_capacity(frame.len());
+                router::remove_default(frame, facts, &mut rewritten);
+                tag::strip(&rewritten, out);
+            }
         }
     }
+}
 
-    /// Append the frame as it goes to `out`; nothing if it is dropped. `facts` are those it was judged by.
-    pub fn rewrite(self, frame: &[u8], facts: &Facts, out: &mut Vec<u8>) {
-        match self {
-            Self::AsIs => out.extend_from_slice(frame),
-            Self::StripTag => tag::strip(frame, out),
-            Self::NoDefaultRouter => router::remove_default(frame, facts, out),
-            Self::StripTagAndNoDefaultRouter => {
-                let mut whole = Vec::with_capacity(frame.len());
-                router::remove_default(frame, facts, &mut whole);
-                tag::strip(&whole, out);
-            }
-            Self::Drop(_) => {}
+impl From<Change> for Egress {
+    fn from(change: Change) -> Self {
+        if change == Change::default() {
+            Self::AsIs
+        } else {
+            Self::Changed(change)
         }
     }
 }
@@ -74,8 +79,11 @@ impl Batch<'_> {
             now_ms < target.state.silent_until_ms.load(Relaxed),
             DropReason::Loop,
         )?;
-        let rewriting = if target.rules.monitor {
-            Egress::of(self.strips(target, frame)?, false)
+        let change = if target.rules.monitor {
+            Change {
+                strip_tag: self.strips(target, frame)?,
+                no_default_router: false,
+            }
         } else {
             self.refuse_apart(source, target, facts)?;
             let look = Look {
@@ -83,14 +91,17 @@ impl Batch<'_> {
                 facts,
             };
             policy::refuse_to(&target.rules.policy, &look)?;
-            let strip = self.strips(target, frame)?;
+            let strip_tag = self.strips(target, frame)?;
             self.refuse_station(facts)?;
             self.refuse_dormant(judged, target, now_ms)?;
-            Egress::of(strip, self.hides_router(target, facts))
+            Change {
+                strip_tag,
+                no_default_router: self.hides_router(target, facts),
+            }
         };
         self.ask_access_list(judged, source, target)?;
         limit_download(target, frame, facts, now_ms)?;
-        Ok(rewriting)
+        Ok(change.into())
     }
 
     /// Reference: virtual hub, section 1.7.

@@ -24,6 +24,15 @@ pub struct Header {
 }
 
 impl Header {
+    /// Of what is no frame.
+    pub(crate) const NONE: Self = Self {
+        dst: [0; 6],
+        src: [0; 6],
+        ethertype: 0,
+        vlan: 0,
+        broadcast: false,
+    };
+
     /// Where the sender is learned.
     pub const fn source_key(&self) -> MacKey {
         MacKey::new(self.src, self.vlan)

@@ -10,7 +10,7 @@
 //! 11. learn the address; 12. limit floods.
 //!
 //! The order is what peers can observe: a frame that is refused in 2 to 8 is not learned from, one that is refused
-//! in 10 to 12 is. A frame that was delayed goes through 8 to 12 when it returns.
+//! in 10 to 12 is. A frame that was delayed goes through 3 and 8 to 12 when it returns.
 
 use crate::PortId;
 use crate::access_list::{Stored, Treatment};
@@ -69,6 +69,12 @@ impl Passage<'_, '_> {
         self.pass_on()
     }
 
+    /// It was delayed; the port may have been silenced meanwhile.
+    pub(crate) fn judge_again(&mut self) -> Result<Verdict, DropReason> {
+        self.refuse_silent()?;
+        self.pass_on()
+    }
+
     /// True if there is more to do with the frame than to pass it on.
     fn ask_access_list(&mut self) -> Result<bool, DropReason> {
         let list = &self.setup.access_list;
@@ -84,7 +90,7 @@ impl Passage<'_, '_> {
         }
     }
 
-    pub(crate) fn pass_on(&mut self) -> Result<Verdict, DropReason> {
+    fn pass_on(&mut self) -> Result<Verdict, DropReason> {
         self.refuse_station()?;
         self.learn()?;
         let verdict = self.look_up()?;
@@ -324,7 +330,7 @@ impl Passage<'_, '_> {
     }
 
     fn remember_flood(&self) {
-        if self.setup.ports.looping == 0 {
+        if self.setup.ports.looping == 0 || self.setup.rules.no_loop_detection {
             return;
         }
         let mut loops = self.switch.loops.lock();
@@ -334,7 +340,7 @@ impl Passage<'_, '_> {
 
     /// A station seems to be in two places: does what it says come back?
     fn suspect(&self, station: MacKey, moved: bool) -> Result<(), DropReason> {
-        if !self.source.may_loop {
+        if !self.source.may_loop || self.setup.rules.no_loop_detection {
             return Ok(());
         }
         let mut loops = self.switch.loops.lock();

@@ -10,7 +10,7 @@ pub struct HubRules {
     pub mac_entries: usize,
     /// A station that was not seen for this long is forgotten.
     pub mac_age_ms: u64,
-    /// The oldest entry goes where one more is noted than this.
+    /// Where one more is noted than this, the port's own oldest goes, or the oldest of all if it has none.
     pub ip_entries: usize,
     /// An address that was not seen for this long is forgotten.
     pub ip_age_ms: u64,
@@ -52,6 +52,8 @@ pub struct HubRules {
     pub no_default_router_over_ipv6: bool,
     /// The hub's own address as a station.
     pub station: Option<[u8; 6]>,
+    /// Ports by which frames come back are not silenced.
+    pub no_loop_detection: bool,
     /// A client's port that sent nothing for this long gets no floods; 0: it always does.
     pub dormant_ms: u64,
 }
@@ -100,6 +102,7 @@ impl Default for HubRules {
             privacy_allows_same_user: false,
             no_default_router_over_ipv6: false,
             station: None,
+            no_loop_detection: false,
             dormant_ms: 0,
         }
     }

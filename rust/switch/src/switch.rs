@@ -256,13 +256,13 @@ impl Batch<'_> {
         let read = if rules.no_ip_parsing {
             Facts::of_ethernet(frame.bytes)
         } else {
-            Facts::of(frame.bytes)
+            Facts::behind(frame.bytes, rules.vlan_type)
         };
         let mut judged = Judged {
             verdict: Verdict::Flood,
             facts: match read {
                 Ok(facts) => facts,
-                Err(_) => Facts::unread(frame.bytes),
+                Err(_) => Facts::unread(frame.bytes.len()),
             },
             source: ingress,
             treatment: Treatment::default(),
@@ -286,7 +286,7 @@ impl Batch<'_> {
         };
         let verdict = match read {
             Err(reason) => Err(reason),
-            Ok(_) if again => passage.pass_on(),
+            Ok(_) if again => passage.judge_again(),
             Ok(_) => passage.judge(),
         };
         let treatment = passage.treatment.take();

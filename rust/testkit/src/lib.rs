@@ -13,5 +13,6 @@ pub mod latency;
 pub mod options;
 pub mod output;
 pub mod pacer;
+pub mod play;
 pub mod probe;
 pub mod tally;

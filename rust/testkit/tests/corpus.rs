@@ -56,3 +56,8 @@ fn packet_log() {
 fn super_frame() {
     replay("super_frame", fuzz::super_frame);
 }
+
+#[test]
+fn switch() {
+    replay("switch", fuzz::switch);
+}

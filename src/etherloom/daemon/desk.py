@@ -257,6 +257,7 @@ def _opening(granted: Granted, request: LoginRequest, visitor: Visitor) -> Openi
         connection_name=visitor.connection,
         peer=visitor.peer,
         manner=granted.manner,
+        message=granted.message,
         acceleration=AccelerationRequest(
             request.wishes.acceleration,
             visitor.local[0],

@@ -38,6 +38,18 @@ class HubRulesArguments(TypedDict):
     dormant_ms: int
 
 
+class IpEntry(TypedDict):
+    """An address that a hub has seen; not its own when a DHCP server allotted it."""
+
+    session: int
+    address: str
+    vlan: int
+    mac: bytes
+    by_dhcp: bool
+    created_ms_ago: int
+    updated_ms_ago: int
+
+
 class HubEventRow(TypedDict, total=False):
     """Something that a hub tells people: `event` says what, the facts that belong to it are there.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
 from typing import Protocol
 
 from etherloom.model.bridge import LocalBridge
@@ -23,7 +24,7 @@ from etherloom.services.l3switches import L3Switches
 from etherloom.services.listeners import Listeners
 from etherloom.services.listening import EndpointState
 from etherloom.services.log_files import LogFiles
-from etherloom.services.network import MacRow
+from etherloom.services.network import IpRow, MacRow
 from etherloom.services.options import Options
 from etherloom.services.programs import Programs
 from etherloom.services.protocols import OtherProtocols
@@ -45,6 +46,9 @@ class Actual(Protocol):
     def bridge_state(self, bridge: LocalBridge) -> DeviceState: ...
     def mac_table(self, hub: str) -> Sequence[MacRow]: ...
     def mac_count(self, hub: str) -> int: ...
+    def ip_table(self, hub: str) -> Sequence[IpRow]: ...
+    def ip_count(self, hub: str) -> int: ...
+    def delete_ip(self, hub: str, address: IPv4Address | IPv6Address, vlan: int) -> bool: ...
     def delete_mac(self, hub: str, address: bytes, vlan: int) -> bool: ...
 
 

@@ -14,12 +14,13 @@ from etherloom.handshake.messages import LoginRequest
 from etherloom.handshake.negotiation import PLAIN_CLIENT, AgreedModes, Manner, negotiate, session_policy
 from etherloom.model.authority import Address, is_denied
 from etherloom.model.errors import ErrorCode
-from etherloom.model.hub import Hub
+from etherloom.model.hub import Hub, HubMessage
 from etherloom.model.policy import Policy
 from etherloom.model.user import User
 from etherloom.services.options import limit_of, read_options
 from etherloom.services.policies import effective_policy
 from etherloom.services.sessions import RunningSession, SessionKind, Sessions
+from etherloom.state import keys
 from etherloom.state.owner import Owner
 from etherloom.state.snapshot import Snapshot
 
@@ -38,6 +39,7 @@ class Granted:
     policy: Policy
     modes: AgreedModes
     manner: Manner = PLAIN_CLIENT
+    message: str = ""
     udp_acceleration: bool = True
     udp_acceleration_v1: bool = False
 
@@ -110,6 +112,7 @@ class Admission:
             administrator=user is None,
             policy=session_policy(policy, manner),
             manner=manner,
+            message=_message(snapshot, hub.name),
             modes=negotiate(
                 request.wishes,
                 policy,
@@ -198,6 +201,12 @@ def _check_rights(user: User | None, policy: Policy, manner: Manner, now: int) -
     if manner.bridge_mode and policy.no_bridge and policy.no_routing:
         return Refused(ErrorCode.BRIDGE_MODE_DENIED, "the policy denies bridging and routing")
     return None
+
+
+def _message(snapshot: Snapshot, hub: str) -> str:
+    """What clients are shown."""
+    kept = snapshot.find(keys.message_key(hub), HubMessage)
+    return kept.text if kept else ""
 
 
 def _is_bridge(policy: Policy, manner: Manner) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from etherloom.engine.facade import Facade, PacketLine
-from etherloom.engine.snapshots import PacketLogArguments, PacketLogSnapshot
+from etherloom.engine.snapshots import PacketLogArguments
 from etherloom.model.hub import Hub
 from etherloom.model.log import HubLog, Syslog, SyslogLevel
 from etherloom.observe.logs import get_log
@@ -50,10 +50,6 @@ class PacketLogs:
         engine.on_packet_lines(self._take_lines)
         self._apply(owner.snapshot)
         self.close: Final = owner.subscribe(self._changed)
-
-    def snapshot(self, hub: str) -> PacketLogSnapshot:
-        """What became of a hub's records since it is on line. Raises Refusal while it is off line."""
-        return self._engine.core.packet_log_snapshot(self._switches.identifier(hub))
 
     def _changed(self, _old: Snapshot, new: Snapshot, change: Change) -> None:
         # Users are many, and nothing here is about them.

@@ -51,6 +51,7 @@ class Opening:
     connection_name: str
     peer: tuple[str, int]
     manner: Manner = PLAIN_CLIENT
+    message: str = ""
     acceleration: AccelerationRequest = field(default_factory=AccelerationRequest)
 
 
@@ -393,6 +394,7 @@ class Sessions:
             vlan_id=opening.policy.vlan_id,
             super_frames=modes.super_frames,
             acceleration=acceleration,
+            message=opening.message,
         )
 
     def _next_name(self, hub: str, user: str) -> str:

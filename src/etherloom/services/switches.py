@@ -6,7 +6,7 @@ from typing import Final
 
 from etherloom.engine.commands import HubRules
 from etherloom.engine.facade import Facade
-from etherloom.engine.snapshots import HubEventRow, MacEntry
+from etherloom.engine.snapshots import HubEventRow, IpEntry, MacEntry
 from etherloom.model.errors import ErrorCode, Refusal
 from etherloom.model.names import fold
 
@@ -72,6 +72,18 @@ class Switches:
     def mac_count(self, name: str) -> int:
         identifier = self.find(name)
         return self._engine.core.mac_count(identifier) if identifier is not None else 0
+
+    def ip_table(self, name: str) -> Sequence[IpEntry]:
+        identifier = self.find(name)
+        return self._engine.core.ip_table(identifier) if identifier is not None else ()
+
+    def ip_count(self, name: str) -> int:
+        identifier = self.find(name)
+        return self._engine.core.ip_count(identifier) if identifier is not None else 0
+
+    def delete_ip(self, name: str, address: str, vlan: int) -> bool:
+        identifier = self.find(name)
+        return identifier is not None and self._engine.core.delete_ip(identifier, address, vlan)
 
     def delete_mac(self, name: str, address: bytes, vlan: int) -> bool:
         identifier = self.find(name)

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from etherloom.model.errors import Refusal
@@ -29,6 +29,7 @@ def test_any_bytes_are_a_wish_or_refused(packet: bytes) -> None:
         read_wish(packet)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.sampled_from(["hub", "name", "queue_frames", "monitor"]), VALUES))
 def test_any_members_are_a_wish_or_refused(members: dict[str, object]) -> None:
     try:

@@ -1,6 +1,7 @@
 //! Commands about hubs, sessions and devices.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -14,7 +15,7 @@ use crate::message::Message;
 use crate::os::{self, Tap};
 use crate::session::SessionRules;
 use crate::shared::{PortKind, SessionShared};
-use crate::snapshot::{HubEvent, MacEntry, SessionSnapshot};
+use crate::snapshot::{HubEvent, IpEntry, MacEntry, SessionSnapshot};
 use crate::worker::place_of;
 
 impl Engine {
@@ -122,6 +123,33 @@ impl Engine {
     ) -> Result<bool, EngineError> {
         let key = etherloom_switch::MacKey::new(address, vlan);
         Ok(self.hub(identifier)?.switch.macs().remove(key))
+    }
+
+    /// Its table of addresses.
+    pub fn ip_table(&self, identifier: u64) -> Result<Vec<IpEntry>, EngineError> {
+        let hub = self.hub(identifier)?;
+        let sessions = self.sessions_by_port();
+        let now_ms = self.shared.now_ms();
+        let entries = hub.switch.ips().snapshot().into_iter();
+        Ok(entries
+            .filter_map(|entry| IpEntry::of(&entry, &sessions, now_ms))
+            .collect())
+    }
+
+    /// How many IP addresses it knows.
+    pub fn ip_count(&self, identifier: u64) -> Result<usize, EngineError> {
+        Ok(self.hub(identifier)?.switch.ips().len())
+    }
+
+    /// Forget one IP address; false if it was not there.
+    pub fn delete_ip(
+        &self,
+        identifier: u64,
+        address: IpAddr,
+        vlan: u16,
+    ) -> Result<bool, EngineError> {
+        let key = etherloom_switch::IpKey { address, vlan };
+        Ok(self.hub(identifier)?.switch.ips().remove(key))
     }
 
     fn new_session(

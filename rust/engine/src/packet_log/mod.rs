@@ -136,6 +136,11 @@ fn take(
     (frame, level): (&[u8], Level),
     now_ms: u64,
 ) {
+    // First what is cheapest: an overloaded log must not cost more than one that is off.
+    if log.recorder.is_full() {
+        log.counts.lost.fetch_add(1, Relaxed);
+        return;
+    }
     let header = &facts.header;
     if let Some(station) = sighting.hub.switch.rules().station
         && (header.src == station || header.dst == station)

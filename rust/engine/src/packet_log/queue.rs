@@ -86,11 +86,13 @@ impl Recorder {
         })
     }
 
+    /// There is no room at the moment.
+    pub(super) fn is_full(&self) -> bool {
+        self.notes.is_full()
+    }
+
     /// Queue a note of these bytes; false if there is no room.
     pub(super) fn push(&self, bytes: &[u8], note: impl FnOnce(Vec<u8>) -> Note) -> bool {
-        if self.notes.is_full() {
-            return false;
-        }
         if self.waiting_bytes.fetch_add(bytes.len(), Relaxed) + bytes.len() > MOST_BYTES {
             self.waiting_bytes.fetch_sub(bytes.len(), Relaxed);
             return false;

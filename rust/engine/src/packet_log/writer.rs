@@ -25,6 +25,8 @@ use crate::shared::{SessionShared, Shared};
 const NAP: Duration = Duration::from_millis(50);
 /// Notes between two looks at anything else.
 const TURN: usize = 4_096;
+/// So long a line may wait for the disk while more and more come.
+const SETTLE_MS: u64 = 1_000;
 const REPORT_MS: u64 = 60_000;
 const SERVICES: &str = "/etc/services";
 
@@ -48,6 +50,7 @@ struct Writer {
     files: HashMap<(u64, &'static str), LogFile>,
     ports: Ports,
     reports: HashMap<u64, Report>,
+    settle_ms: u64,
     report_ms: u64,
     line: String,
 }
@@ -72,6 +75,7 @@ impl Writer {
             files: HashMap::new(),
             ports: Ports::default(),
             reports: HashMap::new(),
+            settle_ms: 0,
             report_ms: 0,
             line: String::new(),
         }
@@ -91,8 +95,10 @@ impl Writer {
                 self.write(note, now_ms);
                 taken += 1;
             }
-            if taken < TURN {
+            if taken < TURN || now_ms >= self.settle_ms {
                 self.settle(now_ms);
+            }
+            if taken < TURN {
                 if over {
                     return;
                 }
@@ -138,6 +144,7 @@ impl Writer {
         parties: &Parties<'_>,
         (at, now_ms): (&Moment, u64),
     ) {
+        self.watch(log);
         let settings = &log.settings;
         let mut line = std::mem::take(&mut self.line);
         if settings.folder.is_some() {
@@ -185,7 +192,6 @@ impl Writer {
         });
         file.follow(folder, log.settings.switch, log.settings.file_bytes);
         file.append(line.as_bytes(), at, now_ms);
-        self.watch(log);
     }
 
     fn keep(&self, log: &HubLog, at: &Moment, text: String) {
@@ -208,8 +214,9 @@ impl Writer {
         });
     }
 
-    /// Nothing waits at the moment.
+    /// Nothing waits at the moment, or something has for long.
     fn settle(&mut self, now_ms: u64) {
+        self.settle_ms = now_ms + SETTLE_MS;
         for file in self.files.values_mut() {
             file.rest(now_ms);
         }
@@ -217,9 +224,18 @@ impl Writer {
         if now_ms >= self.report_ms {
             self.report_ms = now_ms + REPORT_MS;
             self.report();
+            self.forget();
         }
+    }
+
+    /// Hubs and sessions come and go.
+    fn forget(&mut self) {
+        let hubs = self.shared.hubs.lock();
+        self.reports.retain(|hub, _| hubs.contains_key(hub));
         self.files
-            .retain(|_, file| !file.is_idle() || file.failure.is_some());
+            .retain(|(hub, _), file| hubs.contains_key(hub) || !file.is_idle());
+        drop(hubs);
+        self.ports.forget();
     }
 
     fn report(&mut self) {
@@ -264,14 +280,18 @@ impl Ports {
         self.known.get(&port).cloned().or(known)
     }
 
-    /// Those that have just gone may still be asked for: they are forgotten when the next ones have.
+    /// Those that have just gone may still be asked for: they are forgotten when others are looked for.
     fn look(&mut self, shared: &Shared) {
-        self.known
-            .retain(|_, session| session.ended.get().is_none());
+        self.forget();
         for session in shared.sessions.lock().values() {
             if let Some(port) = session.port.get() {
                 self.known.insert(*port, Arc::clone(session));
             }
         }
+    }
+
+    fn forget(&mut self) {
+        self.known
+            .retain(|_, session| session.ended.get().is_none());
     }
 }

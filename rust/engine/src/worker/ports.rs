@@ -274,13 +274,13 @@ impl Worker {
                 let counters = &source.session.counters;
                 counters.dropped_many(reason, passing.frame().segments());
             }
-            changed => {
+            Egress::Changed(change) => {
                 let (mut segment, mut frame) = (Vec::new(), Vec::new());
                 for index in 0..passing.segments.count() {
                     segment.clear();
                     passing.segments.append(index, &mut segment);
                     frame.clear();
-                    changed.rewrite(&segment, &judged.facts, &mut frame);
+                    change.apply(&segment, &judged.facts, &mut frame);
                     self.deliver(source, &[port], &Passing::plain(&frame));
                 }
             }

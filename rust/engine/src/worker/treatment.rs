@@ -18,8 +18,6 @@ use crate::passing::Passing;
 const MOST_BYTES: usize = 32 << 20;
 /// What a frame takes besides its bytes, about.
 const OVERHEAD: usize = 128;
-/// Of a second.
-const NANOSECONDS: u64 = 1_000_000_000;
 
 /// Frames that are kept back.
 #[derive(Default)]
@@ -120,7 +118,7 @@ impl Worker {
             session: source.session.label.get().map_or("", String::as_str),
             address: &address.map_or_else(String::new, ToString::to_string),
         };
-        let url = redirect::fill(url, &visitor, unix_nanoseconds() / NANOSECONDS, sha1);
+        let url = redirect::fill(url, &visitor, unix_nanoseconds() / 1_000_000_000, sha1);
         let mut answer = Vec::new();
         let number = self.next_random() as u16;
         if !redirect::answer(

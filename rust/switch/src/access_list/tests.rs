@@ -9,7 +9,7 @@ use std::sync::Arc;
 const ALL: Block = Block::V4(Ipv4Addr::UNSPECIFIED, Ipv4Addr::UNSPECIFIED);
 
 fn facts(network: Network, transport: Transport) -> Facts {
-    let bare = Facts::unread(&[0; 60]);
+    let bare = Facts::unread(60);
     Facts {
         header: Header {
             src: [2, 0, 0, 0, 0, 1],

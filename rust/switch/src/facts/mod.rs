@@ -1,6 +1,6 @@
 //! What a frame says of itself: read once, used by every check behind it. Takes any bytes.
 //!
-//! It looks behind one VLAN tag, as newer stock servers do; older ones let a tag hide everything.
+//! It looks behind VLAN tags; newer stock servers look behind one, older ones let it hide everything.
 
 mod arp;
 mod dhcp;
@@ -32,6 +32,8 @@ pub mod ethertype {
 }
 
 const TAG: usize = 4;
+/// So many are looked behind, besides the first.
+const MOST_TAGS: usize = 2;
 /// Up to here the type field is a length (IEEE 802.3).
 const LONGEST_802_3: u16 = 1_500;
 /// Both service access points of spanning tree, and where the bridge's address stands behind the header.
@@ -76,12 +78,13 @@ pub struct Facts {
 impl Facts {
     /// Read a frame. Refused: what ends inside a header that it announces, or contradicts itself.
     pub fn of(frame: &[u8]) -> Result<Self, DropReason> {
+        Self::behind(frame, ethertype::TAGGED)
+    }
+
+    /// The same on a hub whose own tags are of this type: they hide nothing either, nor does a second tag.
+    pub fn behind(frame: &[u8], vlan_type: u16) -> Result<Self, DropReason> {
         let mut facts = Self::of_ethernet(frame)?;
-        let begin = if facts.is_tagged() {
-            HEADER + TAG
-        } else {
-            HEADER
-        };
+        let begin = facts.skip_tags(frame, vlan_type)?;
         match facts.header.ethertype {
             ethertype::IPV4 => ip::read_ipv4(&mut facts, frame, begin)?,
             ethertype::IPV6 => ip::read_ipv6(&mut facts, frame, begin)?,
@@ -90,6 +93,23 @@ impl Facts {
             _ => {}
         }
         Ok(facts)
+    }
+
+    /// Where the packet begins; its type is noted.
+    fn skip_tags(&mut self, frame: &[u8], vlan_type: u16) -> Result<usize, DropReason> {
+        let mut begin = if self.is_tagged() {
+            HEADER + TAG
+        } else {
+            HEADER
+        };
+        for _ in 0..MOST_TAGS {
+            if ![ethertype::TAGGED, vlan_type].contains(&self.header.ethertype) {
+                break;
+            }
+            self.header.ethertype = number(frame, begin + 2).ok_or(DropReason::CutTag)?;
+            begin += TAG;
+        }
+        Ok(begin)
     }
 
     /// Read the Ethernet header only, for hubs that are told to look no further.
@@ -105,21 +125,15 @@ impl Facts {
         })
     }
 
-    /// Of what is no frame: all zeros.
-    pub(crate) const fn unread(frame: &[u8]) -> Self {
+    /// Of what can't be read.
+    pub(crate) const fn unread(length: usize) -> Self {
         Self {
-            header: Header {
-                dst: [0; 6],
-                src: [0; 6],
-                ethertype: 0,
-                vlan: 0,
-                broadcast: false,
-            },
+            header: Header::NONE,
             outer_type: 0,
             network: Network::Other,
             transport: Transport::None,
-            payload: frame.len(),
-            length: frame.len(),
+            payload: length,
+            length,
         }
     }
 

@@ -55,6 +55,28 @@ fn tcp_is_read_behind_a_tag_too() {
     assert!(tagged.is_tagged() && !plain.is_tagged());
 }
 
+#[test]
+fn no_tag_hides_anything() {
+    let packet = ipv4(6, 0, &syn());
+    let plain = Facts::of(&frame(0x0800, &packet)).expect("sound");
+    for tags in [
+        &[0x81, 0, 0, 5, 0x81, 0, 0, 0][..],
+        &[0x88, 0xa8, 0, 5],
+        &[0x88, 0xa8, 0, 5, 0x81, 0, 0, 0],
+    ] {
+        let mut bytes = frame(0x0800, &packet);
+        bytes.splice(12..12, tags.iter().copied());
+        let facts = Facts::behind(&bytes, 0x88a8).expect("sound");
+        assert_eq!(facts.header.ethertype, 0x0800);
+        assert_eq!(facts.network, plain.network);
+        assert_eq!(facts.payload, plain.payload + tags.len());
+        for length in 14..12 + tags.len() + 2 {
+            let cut = Facts::behind(&bytes[..length], 0x88a8);
+            assert_eq!(cut, Err(DropReason::CutTag));
+        }
+    }
+}
+
 /// Live: 60 bytes in, 46 out.
 #[test]
 fn padding_is_no_part_of_it() {

@@ -1,7 +1,6 @@
 //! TCP, UDP and ICMP headers.
 
-use super::Facts;
-use super::number;
+use super::{Facts, Network, number};
 use crate::drops::DropReason;
 
 const ICMP: u8 = 1;
@@ -81,16 +80,17 @@ pub(super) fn read(
     protocol: u8,
 ) -> Result<(), DropReason> {
     let segment = frame.get(begin..).ok_or(DropReason::CutPacket)?;
+    let is_ipv6 = matches!(facts.network, Network::Ipv6(_));
     let (transport, header) = match protocol {
         TCP => read_tcp(segment, begin)?,
         UDP => (read_udp(segment)?, UDP_HEADER),
-        ICMP => (
+        ICMP if !is_ipv6 => (
             Transport::Icmpv4 {
                 kind: *segment.first().ok_or(DropReason::CutPacket)?,
             },
             0,
         ),
-        ICMPV6 => (
+        ICMPV6 if is_ipv6 => (
             Transport::Icmpv6 {
                 kind: *segment.first().ok_or(DropReason::CutPacket)?,
             },

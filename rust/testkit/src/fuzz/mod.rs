@@ -10,6 +10,7 @@ mod filter;
 mod offload;
 mod packet_log;
 mod super_frame;
+mod switch;
 
 pub use block_stream::block_stream;
 pub use datagram::datagram;
@@ -18,3 +19,4 @@ pub use filter::filter;
 pub use offload::offload;
 pub use packet_log::packet_log;
 pub use super_frame::super_frame;
+pub use switch::switch;

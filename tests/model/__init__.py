@@ -1,0 +1,1 @@
+"""Parts of the product against slow models of themselves, over random histories."""
