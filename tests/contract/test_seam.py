@@ -23,6 +23,7 @@ def constants(module: str) -> dict[str, int]:
         ("connection", events.ConnectionEvent),
         ("session", events.SessionEvent),
         ("listener", events.ListenerEvent),
+        ("hub", events.HubEvent),
     ],
 )
 def test_event_flags_agree(module: str, flags: type[events.ConnectionEvent]) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from etherloom.rpc.catalog import option
+from etherloom.rpc.client import AdminClient
 from tests.support.netns import Namespace
 from tests.support.peers import Account, Kind, LinkFacts, SessionFacts
 from tests.support.process import Process, process_tree
@@ -97,6 +99,15 @@ class EtherloomServer:
     def set_timeout(self, hub: str, user: str, seconds: int) -> None:
         self.cli("user", "set", hub, user, "--policy", f"TimeOut={seconds}")
 
+    def set_policy(self, hub: str, user: str, **items: int) -> None:
+        values = (f"--policy={name}={value}" for name, value in items.items())
+        self.cli("user", "set", hub, user, *values)
+
+    def set_options(self, hub: str, **options: int) -> None:
+        rows = tuple(option.OptionRow(name, value) for name, value in options.items())
+        with AdminClient(self.state) as client:
+            client.call(option.SET_HUB_EXT_OPTIONS, option.OptionTable(len(rows), hub, rows))
+
     def sessions(self, hub: str) -> list[SessionFacts]:
         found: Sequence[Mapping[str, Any]] = self.table("session", "list", hub)
         return [SessionFacts(str(entry["name"]), str(entry["user"])) for entry in found]
@@ -111,6 +122,11 @@ class EtherloomServer:
         self.cli("bridge", "create", hub, "--tap", tap)
         wait_until(lambda: self.namespace.has_interface(tap), 10, f"no {tap}")
         return tap
+
+    @property
+    def log_folder(self) -> Path:
+        """Where its log folders are."""
+        return self.state
 
     def pids(self) -> list[int]:
         return process_tree(self.process.pid)

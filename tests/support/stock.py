@@ -85,8 +85,12 @@ class _Instance:
 
         wait_until(answers, 20, lambda: f"{self._program} does not answer: {self.process.output()}")
 
+    @property
+    def log_folder(self) -> Path:
+        return self.folder / "log" / "softether"
+
     def logs(self, *kinds: str) -> dict[str, Path]:
-        folder = self.folder / "log" / "softether"
+        folder = self.log_folder
         return {str(path.relative_to(folder)): path for kind in kinds for path in sorted(folder.glob(kind))}
 
 
@@ -161,6 +165,14 @@ class StockServer:
     def set_timeout(self, hub: str, user: str, seconds: int) -> None:
         self.hub(hub).call("UserPolicySet", user, "/NAME:TimeOut", f"/VALUE:{seconds}")
 
+    def set_policy(self, hub: str, user: str, **items: int) -> None:
+        lines = (f"UserPolicySet {user} /NAME:{name} /VALUE:{value}" for name, value in items.items())
+        self.admin.script(f"Hub {hub}", *lines)
+
+    def set_options(self, hub: str, **options: int) -> None:
+        lines = (f"ExtOptionSet {name} /VALUE:{value}" for name, value in options.items())
+        self.admin.script(f"Hub {hub}", *lines)
+
     def sessions(self, hub: str) -> list[SessionFacts]:
         rows = self.hub(hub).call("SessionList").rows()
         return [SessionFacts(row["Session Name"], row["User Name"]) for row in rows]
@@ -177,6 +189,11 @@ class StockServer:
         interface = f"tap_{tap}"
         wait_until(lambda: self.namespace.has_interface(interface), 10, f"no {interface}")
         return interface
+
+    @property
+    def log_folder(self) -> Path:
+        """Where its log folders are."""
+        return self._instance.log_folder
 
     def pids(self) -> list[int]:
         return self._instance.pids()

@@ -5,8 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from etherloom.engine.access_records import AccessRecords
 from etherloom.engine.commands import HubRules, LinkSettings, ListenerLimits, PortRules, SessionRules
-from etherloom.engine.facade import Connection, Facade, Session
+from etherloom.engine.facade import Connection, Facade, PacketLine, Session
+from etherloom.engine.snapshots import PacketLogArguments
 
 
 class FakeSession:
@@ -23,6 +25,9 @@ class FakeSession:
 
     def label(self, name: str) -> None:
         self.name = name
+
+    def locate(self, address: str) -> None:
+        self.address = address
 
     def snapshot(self) -> dict[str, Any]:
         return {"links": self.links, "bytes_received": 0, "bytes_sent": 0, "device": self.device}
@@ -63,9 +68,6 @@ class FakeCore:
     def listener_port(self, listener: int) -> int:
         return 40_000 + listener
 
-    def close_hub(self, hub: int) -> None:
-        self.closed_hubs.append(hub)
-
     def mac_table(self, hub: int) -> list[dict[str, Any]]:
         row = {
             "session": 1,
@@ -87,22 +89,38 @@ class FakeEngine:
         self.loop = asyncio.get_running_loop()
         self.core = FakeCore()
         self.hubs: list[HubRules] = []
+        self.access_lists: dict[int, AccessRecords] = {}
         self.sessions: list[FakeSession] = []
         self.listeners: dict[int, tuple[str, int, ListenerLimits]] = {}
         self.failed: dict[int, Callable[[], None]] = {}
         self.refuse_listener: OSError | None = None
+        self.packet_logs: list[tuple[int, PacketLogArguments | None]] = []
+        self.tell_packet_lines: Callable[[Sequence[PacketLine], int], None] = lambda lines, lost: None
         self.refuse_tap: OSError | None = None
 
     @property
     def facade(self) -> Facade:
         return cast(Facade, self)
 
-    def open_hub(self, rules: HubRules) -> int:
+    def open_hub(self, rules: HubRules, news: Callable[[int], None]) -> int:
         self.hubs.append(rules)
+        self.news = news
         return len(self.hubs)
+
+    def close_hub(self, hub: int) -> None:
+        self.core.closed_hubs.append(hub)
 
     def set_hub_rules(self, hub: int, rules: HubRules) -> None:
         self.hubs[hub - 1] = rules
+
+    def set_access_list(self, hub: int, rules: AccessRecords) -> None:
+        self.access_lists[hub] = rules
+
+    def set_packet_log(self, hub: int, settings: PacketLogArguments | None) -> None:
+        self.packet_logs.append((hub, settings))
+
+    def on_packet_lines(self, callback: Callable[[Sequence[PacketLine], int], None]) -> None:
+        self.tell_packet_lines = callback
 
     def set_port_rules(self, hub: int, session: FakeSession, port: PortRules) -> None:
         session.port = port

@@ -24,6 +24,10 @@ pub enum Subject {
     Session = 3,
     /// The ring of log records.
     Log = 4,
+    /// A hub.
+    Hub = 5,
+    /// Lines of packet logs.
+    Lines = 6,
 }
 
 /// Flags of a connection; mirrored by `ConnectionEvent`.
@@ -48,6 +52,12 @@ pub mod session {
     pub const FRAMES: u32 = 4;
     /// The session is over.
     pub const ENDED: u32 = 8;
+}
+
+/// Flags of a hub; mirrored by `HubEvent`.
+pub mod hub {
+    /// There is something to tell people.
+    pub const NEWS: u32 = 1;
 }
 
 /// Flags of a listener; mirrored by `ListenerEvent`.

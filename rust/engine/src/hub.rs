@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use arc_swap::{ArcSwap, Guard};
+use arc_swap::{ArcSwap, ArcSwapOption, Guard};
 use etherloom_switch::lock::Mutex;
 use etherloom_switch::{HubRules, PortId, PortRules, Switch};
 
+use crate::event::{Notice, Subject};
+use crate::packet_log::{Counts, HubLog};
 use crate::shared::SessionShared;
 
 const NO_WORKER: usize = usize::MAX;
@@ -21,8 +23,14 @@ pub struct Hub {
     pub wire: bool,
     /// MAC table and rules.
     pub switch: Switch,
+    /// Frames are written down.
+    packet_log: ArcSwapOption<HubLog>,
+    /// What became of the records.
+    pub packet_log_counts: Arc<Counts>,
     directory: ArcSwap<Vec<PortId>>,
     change: Mutex<()>,
+    /// Flags towards Python.
+    pub notice: Arc<Notice>,
     home: AtomicUsize,
     closed: AtomicBool,
 }
@@ -34,11 +42,24 @@ impl Hub {
             identifier,
             wire,
             switch: Switch::new(rules),
+            packet_log: ArcSwapOption::empty(),
+            packet_log_counts: Arc::default(),
             directory: ArcSwap::from_pointee(Vec::new()),
             change: Mutex::new(()),
+            notice: Notice::new(Subject::Hub, identifier),
             home: AtomicUsize::new(NO_WORKER),
             closed: AtomicBool::new(false),
         })
+    }
+
+    /// What frames are written down in: to be asked once a batch.
+    pub fn packet_log(&self) -> Option<Arc<HubLog>> {
+        self.packet_log.load_full()
+    }
+
+    /// Another one, or none, for frames from the next batch on.
+    pub fn set_packet_log(&self, log: Option<HubLog>) {
+        self.packet_log.store(log.map(Arc::new));
     }
 
     /// All ports at this moment, in order, so that those of one worker stand together.

@@ -22,6 +22,7 @@ pub mod logging;
 mod message;
 mod os;
 mod outbound;
+pub mod packet_log;
 mod passing;
 mod pins;
 mod queue;

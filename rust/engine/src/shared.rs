@@ -19,6 +19,7 @@ use crate::congestion::Congestion;
 use crate::event::{EventQueue, Notice, Subject};
 use crate::hub::Hub;
 use crate::message::{Batch, Message};
+use crate::packet_log::Recorder;
 use crate::sight::Sight;
 use crate::tls::{ClientSettings, Identity, TlsFacts};
 
@@ -56,6 +57,8 @@ pub struct Shared {
     pub congestion: ArcSwap<Congestion>,
     /// Where traces look.
     pub tap: Tap,
+    /// What packet logs pass through, once there is one.
+    pub recorder: OnceLock<Arc<Recorder>>,
 }
 
 impl Shared {
@@ -78,6 +81,7 @@ impl Shared {
             spare_batches: ArrayQueue::new(SPARE_BATCHES),
             congestion: ArcSwap::default(),
             tap: Tap::default(),
+            recorder: OnceLock::new(),
         }
     }
 
@@ -298,6 +302,10 @@ pub struct SessionShared {
     pub last_received_ms: AtomicU64,
     /// UDP acceleration, once both ends have agreed on it.
     pub acceleration: OnceLock<Arc<AccelerationShared>>,
+    /// Where its client is, if there is one: for packet logs.
+    pub client_address: OnceLock<IpAddr>,
+    /// The minute, and how many of its frames were written down in it. One writer: the worker.
+    pub logged: AtomicU64,
     /// Set once.
     pub ended: OnceLock<Ended>,
     /// Memory ports: frames for Python.
@@ -327,6 +335,8 @@ impl SessionShared {
             links_opened: AtomicU64::new(0),
             last_received_ms: AtomicU64::new(0),
             acceleration: OnceLock::new(),
+            client_address: OnceLock::new(),
+            logged: AtomicU64::new(0),
             ended: OnceLock::new(),
             frames: Mutex::default(),
             queue_frames,

@@ -1,11 +1,11 @@
 //! Queries: what is so at this moment.
 
 use std::collections::{BTreeMap, HashMap};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 
-use etherloom_switch::{CountersSnapshot, PortId};
+use etherloom_switch::{CountersSnapshot, Event, PortId};
 
 use crate::acceleration::AccelerationShared;
 use crate::admission::Gate;
@@ -69,6 +69,75 @@ impl MacEntry {
             created_ms_ago: now_ms.saturating_sub(entry.created_ms),
             updated_ms_ago: now_ms.saturating_sub(entry.updated_ms),
         })
+    }
+}
+
+/// One address that was seen.
+#[derive(Clone, Debug)]
+pub struct IpEntry {
+    /// The session it was seen on.
+    pub session: u64,
+    /// The address.
+    pub address: IpAddr,
+    /// VLAN identifier, 0 without a tag.
+    pub vlan: u16,
+    /// Its station.
+    pub mac: [u8; 6],
+    /// A DHCP server allotted it.
+    pub by_dhcp: bool,
+    /// Since it is known.
+    pub created_ms_ago: u64,
+    /// Since it was seen.
+    pub updated_ms_ago: u64,
+}
+
+impl IpEntry {
+    /// None when the session is gone meanwhile.
+    pub fn of(
+        entry: &etherloom_switch::IpEntry,
+        sessions: &HashMap<PortId, u64>,
+        now_ms: u64,
+    ) -> Option<Self> {
+        Some(Self {
+            session: *sessions.get(&entry.port)?,
+            address: entry.key.address,
+            vlan: entry.key.vlan,
+            mac: entry.mac,
+            by_dhcp: entry.by_dhcp,
+            created_ms_ago: now_ms.saturating_sub(entry.created_ms),
+            updated_ms_ago: now_ms.saturating_sub(entry.updated_ms),
+        })
+    }
+}
+
+/// Something that a hub tells people.
+#[derive(Clone, Debug)]
+pub struct HubEvent {
+    /// The session it is about; None when it is gone meanwhile.
+    pub session: Option<u64>,
+    /// Another session that takes part.
+    pub other: Option<u64>,
+    /// What happened.
+    pub event: Event,
+    /// Engine milliseconds of this moment, for the times in it.
+    pub now_ms: u64,
+}
+
+impl HubEvent {
+    /// With sessions in the place of ports.
+    pub fn of(port: PortId, event: Event, sessions: &HashMap<PortId, u64>, now_ms: u64) -> Self {
+        let other = match event {
+            Event::AddressConflict { owner, .. } => Some(owner),
+            Event::Allotted { client, .. } => Some(client),
+            Event::Loop { other, .. } => Some(other),
+            _ => None,
+        };
+        Self {
+            session: sessions.get(&port).copied(),
+            other: other.and_then(|port| sessions.get(&port).copied()),
+            event,
+            now_ms,
+        }
     }
 }
 

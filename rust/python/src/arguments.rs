@@ -2,13 +2,16 @@
 
 use std::net::SocketAddr;
 use std::os::fd::RawFd;
+use std::path::PathBuf;
 
 use etherloom_engine::acceleration::AccelerationRules;
 use etherloom_engine::admission::Limits;
 use etherloom_engine::capture::TraceSettings;
 use etherloom_engine::engine::{Engine, EngineError};
 use etherloom_engine::link::LinkSettings;
+use etherloom_engine::packet_log::{PacketLogSettings, Switch};
 use etherloom_engine::session::SessionRules;
+use etherloom_switch::record::PacketLogRules;
 use etherloom_wire::acceleration::Protection;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -139,6 +142,48 @@ impl TraceArguments {
             snap: self.snap,
             count: self.count,
             about: self.about,
+        })
+    }
+}
+
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub struct PacketLogArguments {
+    hub: String,
+    levels: [u8; 8],
+    no_ipv4: bool,
+    no_ipv6: bool,
+    no_http: bool,
+    folder: Option<PathBuf>,
+    switch: u8,
+    file_bytes: u64,
+    json: bool,
+    lines: bool,
+    no_addresses: bool,
+    per_minute: u32,
+}
+
+impl TryFrom<PacketLogArguments> for PacketLogSettings {
+    type Error = PyErr;
+
+    fn try_from(arguments: PacketLogArguments) -> PyResult<Self> {
+        let switch = Switch::of(arguments.switch)
+            .ok_or_else(|| PyValueError::new_err("files are switched in six ways, 0 to 5"))?;
+        Ok(Self {
+            hub: arguments.hub,
+            rules: PacketLogRules {
+                no_ipv4: arguments.no_ipv4,
+                no_ipv6: arguments.no_ipv6,
+                no_http: arguments.no_http,
+                ..PacketLogRules::of_levels(arguments.levels)
+            },
+            folder: arguments.folder,
+            switch,
+            file_bytes: arguments.file_bytes,
+            json: arguments.json,
+            lines: arguments.lines,
+            no_addresses: arguments.no_addresses,
+            per_minute: arguments.per_minute,
         })
     }
 }

@@ -1,6 +1,8 @@
 //! Python bindings of the engine: they convert, nothing else. Mirrors `etherloom/engine/_core.pyi`.
 
+mod access_rules;
 mod arguments;
+mod hub_events;
 mod results;
 mod rules;
 
@@ -11,12 +13,15 @@ use std::time::Duration;
 use etherloom_engine::engine::{Engine as Inner, EngineError};
 use etherloom_engine::logging;
 use etherloom_engine::tls::TlsRules;
+use etherloom_switch::AccessList;
 use pyo3::exceptions::{PyKeyError, PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
+use crate::access_rules::Texts;
 use crate::arguments::{
-    AccelerationArguments, LimitArguments, LinkArguments, SessionArguments, TraceArguments,
+    AccelerationArguments, LimitArguments, LinkArguments, PacketLogArguments, SessionArguments,
+    TraceArguments,
 };
 use crate::rules::{HubArguments, PortArguments};
 
@@ -199,6 +204,20 @@ impl Engine {
         self.0.set_hub_rules(hub, rules.into()).map_err(refuse)
     }
 
+    fn set_access_list(
+        &self,
+        py: Python<'_>,
+        hub: u64,
+        records: &[u8],
+        names: Vec<String>,
+        lists: Vec<Vec<String>>,
+    ) -> PyResult<()> {
+        let texts = Texts::new(names, lists);
+        let rules = access_rules::read(records, &texts)?;
+        py.detach(|| self.0.set_access_list(hub, AccessList::compile(rules)))
+            .map_err(refuse)
+    }
+
     fn close_hub(&self, hub: u64) -> PyResult<()> {
         self.0.close_hub(hub).map_err(refuse)
     }
@@ -209,6 +228,33 @@ impl Engine {
             .iter()
             .map(|entry| results::mac_entry(py, entry))
             .collect()
+    }
+
+    fn hub_events<'py>(
+        &self,
+        py: Python<'py>,
+        hub: u64,
+    ) -> PyResult<(Vec<Bound<'py, PyDict>>, u64)> {
+        let (events, lost) = self.0.hub_events(hub).map_err(refuse)?;
+        let events = events.iter().map(|one| hub_events::hub_event(py, one));
+        Ok((events.collect::<PyResult<_>>()?, lost))
+    }
+
+    fn ip_table<'py>(&self, py: Python<'py>, hub: u64) -> PyResult<Vec<Bound<'py, PyDict>>> {
+        let entries = self.0.ip_table(hub).map_err(refuse)?;
+        entries
+            .iter()
+            .map(|entry| results::ip_entry(py, entry))
+            .collect()
+    }
+
+    fn ip_count(&self, hub: u64) -> PyResult<usize> {
+        self.0.ip_count(hub).map_err(refuse)
+    }
+
+    fn delete_ip(&self, hub: u64, address: &str, vlan: u16) -> PyResult<bool> {
+        let address = crate::address(address)?;
+        self.0.delete_ip(hub, address, vlan).map_err(refuse)
     }
 
     fn mac_count(&self, hub: u64) -> PyResult<usize> {
@@ -301,6 +347,30 @@ impl Engine {
 
     fn label_session(&self, session: u64, label: String) -> PyResult<()> {
         self.0.label_session(session, label).map_err(refuse)
+    }
+
+    fn locate_session(&self, session: u64, address: &str) -> PyResult<()> {
+        self.0
+            .locate_session(session, crate::address(address)?)
+            .map_err(refuse)
+    }
+
+    #[pyo3(signature = (hub, settings))]
+    fn set_packet_log(&self, hub: u64, settings: Option<PacketLogArguments>) -> PyResult<()> {
+        let settings = settings.map(TryInto::try_into).transpose()?;
+        self.0.set_packet_log(hub, settings).map_err(refuse)
+    }
+
+    fn packet_log_snapshot<'py>(&self, py: Python<'py>, hub: u64) -> PyResult<Bound<'py, PyDict>> {
+        results::packet_log(py, self.0.packet_log_snapshot(hub).map_err(refuse)?)
+    }
+
+    fn take_packet_lines(&self, maximum: usize) -> (Vec<(String, u64, String)>, u64) {
+        let (lines, lost) = self.0.take_packet_lines(maximum);
+        let lines = lines
+            .into_iter()
+            .map(|line| (line.hub, line.unix_ms, line.text));
+        (lines.collect(), lost)
     }
 
     #[staticmethod]

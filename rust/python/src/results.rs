@@ -4,9 +4,10 @@ use std::net::SocketAddr;
 
 use etherloom_engine::capture::{Line, TraceSnapshot};
 use etherloom_engine::engine::ConnectionFacts;
+use etherloom_engine::packet_log::PacketLogSnapshot;
 use etherloom_engine::sight::HistogramSnapshot;
 use etherloom_engine::snapshot::{
-    AccelerationSnapshot, LinkSnapshot, ListenerSnapshot, MacEntry, SessionSnapshot,
+    AccelerationSnapshot, IpEntry, LinkSnapshot, ListenerSnapshot, MacEntry, SessionSnapshot,
 };
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
@@ -51,6 +52,18 @@ pub fn mac_entry<'py>(py: Python<'py>, entry: &MacEntry) -> Dictionary<'py> {
     result.set_item("session", entry.session)?;
     result.set_item("address", PyBytes::new(py, &entry.address))?;
     result.set_item("vlan", entry.vlan)?;
+    result.set_item("created_ms_ago", entry.created_ms_ago)?;
+    result.set_item("updated_ms_ago", entry.updated_ms_ago)?;
+    Ok(result)
+}
+
+pub fn ip_entry<'py>(py: Python<'py>, entry: &IpEntry) -> Dictionary<'py> {
+    let result = PyDict::new(py);
+    result.set_item("session", entry.session)?;
+    result.set_item("address", entry.address.to_string())?;
+    result.set_item("vlan", entry.vlan)?;
+    result.set_item("mac", PyBytes::new(py, &entry.mac))?;
+    result.set_item("by_dhcp", entry.by_dhcp)?;
     result.set_item("created_ms_ago", entry.created_ms_ago)?;
     result.set_item("updated_ms_ago", entry.updated_ms_ago)?;
     Ok(result)
@@ -140,5 +153,13 @@ pub fn line<'py>(py: Python<'py>, line: &Line) -> Dictionary<'py> {
     result.set_item("inward", line.inward)?;
     result.set_item("reason", line.reason)?;
     result.set_item("summary", &line.summary)?;
+    Ok(result)
+}
+
+pub fn packet_log(py: Python<'_>, snapshot: PacketLogSnapshot) -> Dictionary<'_> {
+    let result = PyDict::new(py);
+    result.set_item("written", snapshot.written)?;
+    result.set_item("lost", snapshot.lost)?;
+    result.set_item("beyond", snapshot.beyond)?;
     Ok(result)
 }

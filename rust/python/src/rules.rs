@@ -77,6 +77,7 @@ impl From<HubArguments> for HubRules {
             no_default_router_over_ipv6: arguments.no_default_router_over_ipv6,
             station: arguments.station,
             dormant_ms: arguments.dormant_ms,
+            no_loop_detection: false,
         }
     }
 }

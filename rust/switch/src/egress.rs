@@ -99,6 +99,7 @@ impl Batch<'_> {
                 no_default_router: self.hides_router(target, facts),
             }
         };
+        self.ask_access_list(judged, source, target)?;
         limit_download(target, frame, facts, now_ms)?;
         Ok(change.into())
     }
@@ -149,6 +150,19 @@ impl Batch<'_> {
         let active_ms = target.state.active_ms.load(Relaxed);
         let sleeps = active_ms == 0 || now_ms.saturating_sub(active_ms - 1) >= dormant_ms;
         refuse_if(sleeps, DropReason::Dormant)
+    }
+
+    fn ask_access_list(
+        &self,
+        judged: &Judged,
+        source: &Port,
+        target: &Port,
+    ) -> Result<(), DropReason> {
+        let list = &self.setup.access_list;
+        let on_arp = self.setup.rules.access_list_on_arp;
+        let passes = judged.checked
+            || list.forward(&judged.facts, &source.identity, &target.identity, on_arp);
+        refuse_if(!passes, DropReason::AccessList)
     }
 
     fn hides_router(&self, target: &Port, facts: &Facts) -> bool {

@@ -4,7 +4,7 @@
 //! 2. refuse a source that is no station;
 //! 3. refuse what comes from a port that is silent, or may only listen;
 //! 4. the upload limit; a frame beyond it leaves no trace;
-//! 5. the policy's filters; 6. learn what a DHCP server allots; 7. the hub's filters;
+//! 5. the policy's filters; 6. learn what a DHCP server allots; 7. the hub's filters and access list;
 //! 8. refuse the hub's own address; 9. learn the station;
 //! 10. look up the destination;
 //! 11. learn the address; 12. limit floods.
@@ -13,6 +13,7 @@
 //! in 10 to 12 is. A frame that was delayed goes through 3 and 8 to 12 when it returns.
 
 use crate::PortId;
+use crate::access_list::{Stored, Treatment};
 use crate::addresses;
 use crate::drops::DropReason;
 use crate::event::Event;
@@ -49,6 +50,8 @@ pub(crate) struct Passage<'a, 'hub> {
     pub(crate) frame: &'a Frame<'a>,
     pub(crate) facts: &'a Facts,
     pub(crate) now_ms: u64,
+    /// What the access list said, if an entry was about the frame.
+    pub(crate) treatment: Option<Treatment>,
 }
 
 impl Passage<'_, '_> {
@@ -60,6 +63,9 @@ impl Passage<'_, '_> {
         self.filter()?;
         self.learn_allotment();
         policy::refuse_for_all(self.setup.rules.filters, self.facts)?;
+        if self.ask_access_list()? {
+            return Ok(Verdict::Treat);
+        }
         self.pass_on()
     }
 
@@ -67,6 +73,21 @@ impl Passage<'_, '_> {
     pub(crate) fn judge_again(&mut self) -> Result<Verdict, DropReason> {
         self.refuse_silent()?;
         self.pass_on()
+    }
+
+    /// True if there is more to do with the frame than to pass it on.
+    fn ask_access_list(&mut self) -> Result<bool, DropReason> {
+        let list = &self.setup.access_list;
+        let on_arp = self.setup.rules.access_list_on_arp;
+        match list.store(self.facts, &self.source.identity, on_arp) {
+            Stored::NoMatch => Ok(false),
+            Stored::Drop => Err(DropReason::AccessList),
+            Stored::Pass(treatment) => {
+                let is_treated = !treatment.is_none();
+                self.treatment = Some(treatment);
+                Ok(is_treated)
+            }
+        }
     }
 
     fn pass_on(&mut self) -> Result<Verdict, DropReason> {

@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod access_list;
 mod addresses;
 mod bucket;
 mod counters;
@@ -22,15 +23,18 @@ mod mac_key;
 mod mac_table;
 mod policy;
 mod port;
+pub mod record;
+pub mod redirect;
 pub mod router;
 mod rules;
 mod storm;
 mod switch;
 pub mod tag;
 
+pub use access_list::{AccessList, Fate, Identity, Stored, Treatment};
 pub use counters::{Counters, CountersSnapshot, Traffic, TrafficSnapshot};
 pub use drops::DropReason;
-pub use egress::{Change, Egress};
+pub use egress::Egress;
 pub use event::{Event, Events};
 pub use facts::{Facts, Network, Transport};
 pub use frame::{Frame, Offload};

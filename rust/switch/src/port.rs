@@ -1,6 +1,7 @@
 //! A hub's ports: what each may do, compiled, and what is kept for it from frame to frame.
 
 use crate::PortId;
+use crate::access_list::{AccessList, Identity};
 use crate::bucket::Bucket;
 use crate::lock::Mutex;
 use crate::rules::{PortKind, PortPolicy, PortRules};
@@ -24,6 +25,8 @@ pub(crate) struct Port {
     pub(crate) guarded: bool,
     /// Frames may come back by it.
     pub(crate) may_loop: bool,
+    /// Who it is to the hub's access list.
+    pub(crate) identity: Identity,
 }
 
 /// What outlives a change of rules.
@@ -41,7 +44,7 @@ pub(crate) struct PortState {
 }
 
 impl Port {
-    pub(crate) fn new(rules: PortRules, state: Arc<PortState>) -> Self {
+    pub(crate) fn new(rules: PortRules, state: Arc<PortState>, list: &AccessList) -> Self {
         let policy = &rules.policy;
         let is_client = rules.kind == PortKind::Client;
         Self {
@@ -52,6 +55,7 @@ impl Port {
                 PortKind::Client => is_client && !policy.no_bridge,
                 PortKind::Program => false,
             },
+            identity: list.resolve(&rules),
             rules,
             state,
         }
@@ -135,6 +139,17 @@ impl Ports {
                 let others = self.monitors.iter().filter(|other| **other != port);
                 self.monitors = others.copied().collect();
             }
+        }
+    }
+
+    /// There is another access list.
+    pub(crate) fn resolve(&mut self, list: &AccessList) {
+        for part in self.parts.iter_mut().filter(|part| !part.is_empty()) {
+            let resolved = part.iter().map(|(number, port)| {
+                let renewed = Port::new(port.rules.clone(), Arc::clone(&port.state), list);
+                (*number, Arc::new(renewed))
+            });
+            *part = Arc::new(resolved.collect());
         }
     }
 

@@ -1,6 +1,7 @@
 //! A hub: rules that are swapped whole, tables of who was seen where, and a verdict for every frame.
 
 use crate::PortId;
+use crate::access_list::{AccessList, Treatment};
 use crate::drops::DropReason;
 use crate::egress::Egress;
 use crate::event::Events;
@@ -24,6 +25,9 @@ pub enum Verdict {
     Unicast(PortId),
     /// To every port but the one it came from and those that only listen.
     Flood,
+    /// An access list has more to do with it: see [`Judged::treatment`]. If that lets it go on, at once or later, it
+    /// is judged again.
+    Treat,
     /// To nobody.
     Drop(DropReason),
 }
@@ -35,7 +39,11 @@ pub struct Judged {
     pub verdict: Verdict,
     /// What the frame says of itself; zeros where it is too short to say anything.
     pub facts: Facts,
+    /// What an access list does to it; nothing unless the verdict says so.
+    pub treatment: Treatment,
     pub(crate) source: PortId,
+    /// An access list has let it pass where it came in, so it is not asked again where it goes out.
+    pub(crate) checked: bool,
 }
 
 /// A layer-2 hub.
@@ -57,12 +65,14 @@ pub struct Switch {
 pub(crate) struct Setup {
     pub(crate) rules: Arc<HubRules>,
     pub(crate) ports: Ports,
+    pub(crate) access_list: Arc<AccessList>,
 }
 
 impl Setup {
     /// Nothing has to be looked at on the way to a port.
     pub(crate) fn is_open(&self) -> bool {
         self.ports.guarded == 0
+            && !self.access_list.judges_targets()
             && self.rules.station.is_none()
             && self.rules.dormant_ms == 0
             && !self.rules.no_default_router_over_ipv6
@@ -78,6 +88,7 @@ impl Switch {
             setup: ArcSwap::from_pointee(Setup {
                 rules: Arc::new(rules),
                 ports: Ports::new(),
+                access_list: Arc::default(),
             }),
             joined: Mutex::new(0),
             macs,
@@ -101,6 +112,14 @@ impl Switch {
         self.change(|setup, _| setup.rules = Arc::new(rules));
     }
 
+    /// Another access list, from the next batch on.
+    pub fn set_access_list(&self, list: AccessList) {
+        self.change(|setup, _| {
+            setup.ports.resolve(&list);
+            setup.access_list = Arc::new(list);
+        });
+    }
+
     /// A port joins. Until then nothing passes from it.
     pub fn attach(&self, port: PortId, rules: PortRules) {
         self.change(|setup, joined| {
@@ -109,9 +128,8 @@ impl Switch {
                 joined: *joined,
                 ..PortState::default()
             };
-            setup
-                .ports
-                .insert(port, Arc::new(Port::new(rules, Arc::new(state))));
+            let entry = Port::new(rules, Arc::new(state), &setup.access_list);
+            setup.ports.insert(port, Arc::new(entry));
         });
     }
 
@@ -122,7 +140,8 @@ impl Switch {
                 return;
             };
             let state = Arc::clone(&before.state);
-            setup.ports.insert(port, Arc::new(Port::new(rules, state)));
+            let entry = Port::new(rules, state, &setup.access_list);
+            setup.ports.insert(port, Arc::new(entry));
         });
     }
 
@@ -246,6 +265,8 @@ impl Batch<'_> {
                 Err(_) => Facts::unread(frame.bytes.len()),
             },
             source: ingress,
+            treatment: Treatment::default(),
+            checked: again,
         };
         let Some(source) = self.setup.ports.get(ingress) else {
             judged.verdict = Verdict::Drop(DropReason::NotAttached);
@@ -261,12 +282,16 @@ impl Batch<'_> {
             frame,
             facts: &judged.facts,
             now_ms,
+            treatment: None,
         };
         let verdict = match read {
             Err(reason) => Err(reason),
             Ok(_) if again => passage.judge_again(),
             Ok(_) => passage.judge(),
         };
+        let treatment = passage.treatment.take();
+        judged.checked |= treatment.is_some();
+        judged.treatment = treatment.unwrap_or_default();
         judged.verdict = verdict.unwrap_or_else(Verdict::Drop);
         judged
     }

@@ -94,7 +94,7 @@ impl Play {
     fn targets(&self, ingress: PortId, judged: &Judged, monitors: &[PortId]) -> BTreeSet<PortId> {
         let copies = monitors.iter().copied();
         match judged.verdict {
-            Verdict::Drop(_) => BTreeSet::new(),
+            Verdict::Drop(_) | Verdict::Treat => BTreeSet::new(),
             Verdict::Unicast(port) => copies.chain([port]).collect(),
             Verdict::Flood => {
                 let others = self.ports.iter().copied().filter(|port| *port != ingress);
@@ -157,6 +157,7 @@ fn name(verdict: Verdict) -> String {
     match verdict {
         Verdict::Unicast(port) => format!("unicast {port}"),
         Verdict::Flood => "flood".to_owned(),
+        Verdict::Treat => "treat".to_owned(),
         Verdict::Drop(reason) => format!("drop {}", reason.name()),
     }
 }

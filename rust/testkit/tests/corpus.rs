@@ -48,6 +48,11 @@ fn offload() {
 }
 
 #[test]
+fn packet_log() {
+    replay("packet_log", fuzz::packet_log);
+}
+
+#[test]
 fn super_frame() {
     replay("super_frame", fuzz::super_frame);
 }

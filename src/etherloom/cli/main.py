@@ -18,6 +18,7 @@ from etherloom.cli import (
     bridge,
     doctor,
     encryption,
+    hook,
     hub,
     later,
     listener,
@@ -68,6 +69,7 @@ def _build() -> typer.Typer:
         ("listener", listener.app),
         ("bridge", bridge.app),
         ("session", session.app),
+        ("hook", hook.app),
         ("tls", encryption.app),
     ):
         app.add_typer(group, name=name)

@@ -10,7 +10,7 @@ from etherloom.cli import terminal
 from etherloom.cli.passwords import read_password
 from etherloom.cli.terminal import Failure
 from etherloom.cli.values import parse_expiry, parse_policy
-from etherloom.model.policy import ACTING_POLICY_ITEMS, DEFAULT_POLICY, POLICY_ITEMS, Policy
+from etherloom.model.policy import DEFAULT_POLICY, POLICY_ITEMS, Policy
 from etherloom.rpc.catalog import own, user
 from etherloom.rpc.catalog.hub import HubName
 
@@ -83,7 +83,6 @@ def create_user(
         password = read_password(from_stdin=password_stdin, what=f"of {name}")
         request = replace(request, authentication=_PASSWORD, plain=password)
     terminal.call(user.CREATE_USER, request)
-    _warn_of_idle_items(policy)
     terminal.show_done({"hub": hub, "name": name}, f"hub {hub} has a user {name}")
 
 
@@ -94,13 +93,6 @@ def _policy(texts: list[str]) -> Policy | None:
         item = fields[given.name]
         values[item.field] = bool(given.value) if item.is_flag else given.value
     return replace(DEFAULT_POLICY, **values) if values else None
-
-
-def _warn_of_idle_items(texts: list[str] | None) -> None:
-    """Nobody may rely on a limit that is only written down."""
-    given = {item.name for item in parse_policy(texts or [])}
-    if idle := sorted(given - ACTING_POLICY_ITEMS):
-        typer.echo(f"note: {', '.join(idle)}: kept and shown, but this version does not act on it", err=True)
 
 
 def set_user(
@@ -132,7 +124,6 @@ def set_user(
     if request == own.UserChange(hub, name):
         raise typer.BadParameter("nothing to change: give an option, see `etherloom user set --help`")
     terminal.call(own.CHANGE_USER, request)
-    _warn_of_idle_items(policy)
     terminal.show_done({"hub": hub, "name": name}, f"user {name} of hub {hub} is changed")
 
 

@@ -32,6 +32,7 @@ from etherloom.observe.logs import Log
 from etherloom.services.acceleration import AccelerationRequest
 from etherloom.services.admission import Admission, Granted, Refused
 from etherloom.services.connections import ConnectionKind, Connections, Presence
+from etherloom.services.events import Events
 from etherloom.services.password_change import change_password
 from etherloom.services.sessions import Opening, RunningSession, Sessions
 from etherloom.state.changes import Origin
@@ -81,6 +82,7 @@ class Desk:
         door: AdministrationDoor,
         connections: Connections,
         attempts: Attempts,
+        events: Events,
         clock: Callable[[], int],
     ) -> None:
         self._owner: Final = owner
@@ -89,6 +91,7 @@ class Desk:
         self._door: Final = door
         self._connections: Final = connections
         self._attempts: Final = attempts
+        self._events: Final = events
         self._clock: Final = clock
 
     async def carry_out(
@@ -120,6 +123,7 @@ class Desk:
         self, request: LoginRequest, machine: ServerLogin, connection: Connection, visitor: Visitor
     ) -> None:
         decision = await self._decide(request, machine, visitor)
+        self._events.judged(request, decision, visitor.connection, visitor.peer)
         if isinstance(decision, Refused):
             _log_refusal(visitor, request, decision)
             refusal = machine.refuse(
@@ -139,7 +143,9 @@ class Desk:
         guesses = fold(request.user) == ADMINISTRATOR
         if guesses and not self._attempts.allows(address):
             return Refused(ErrorCode.AUTH_FAILED, "too many failed attempts from this address")
-        decision = await self._admission.decide(request, machine.challenge, same_machine=visitor.same_machine)
+        decision = await self._admission.decide(
+            request, machine.challenge, address, same_machine=visitor.same_machine
+        )
         if guesses and isinstance(decision, Refused) and decision.code is ErrorCode.AUTH_FAILED:
             self._attempts.fail(address)
         return decision
@@ -251,6 +257,7 @@ def _opening(granted: Granted, request: LoginRequest, visitor: Visitor) -> Openi
         connection_name=visitor.connection,
         peer=visitor.peer,
         manner=granted.manner,
+        message=granted.message,
         acceleration=AccelerationRequest(
             request.wishes.acceleration,
             visitor.local[0],

@@ -31,6 +31,7 @@ from etherloom.engine.commands import AUTOMATIC_CONGESTION
 from etherloom.engine.facade import Facade
 from etherloom.model.errors import Refusal
 from etherloom.model.product import VERSION
+from etherloom.model.program import PORTS_SOCKET
 from etherloom.observe.logs import configure_logs, get_log
 from etherloom.rpc.client import SOCKET_NAME
 from etherloom.rpc.dispatch import Dispatcher
@@ -38,7 +39,9 @@ from etherloom.rpc.handlers.index import HANDLERS
 from etherloom.rpc.house import House
 from etherloom.rpc.limits import Limits
 from etherloom.rpc.local import LocalServer
+from etherloom.rpc.ports import PortServer
 from etherloom.services.access_lists import AccessLists
+from etherloom.services.access_rules import AccessRules
 from etherloom.services.accounting import Accounting
 from etherloom.services.admission import Admission
 from etherloom.services.authorities import Authorities
@@ -49,8 +52,12 @@ from etherloom.services.clusters import Clusters
 from etherloom.services.configurations import Configurations
 from etherloom.services.connections import Connections
 from etherloom.services.devices import Devices
+from etherloom.services.events import Events
 from etherloom.services.groups import Groups
 from etherloom.services.handles import Handles
+from etherloom.services.hook_delivery import HookDelivery
+from etherloom.services.hooks import Hooks
+from etherloom.services.hub_news import HubNews
 from etherloom.services.hubs import Hubs
 from etherloom.services.keep_alive import LineKeeper
 from etherloom.services.l3switches import L3Switches
@@ -59,6 +66,8 @@ from etherloom.services.listening import Endpoint, Listening
 from etherloom.services.log_files import LogFiles
 from etherloom.services.network import Network
 from etherloom.services.options import Options
+from etherloom.services.packet_logs import PacketLogs
+from etherloom.services.programs import Programs
 from etherloom.services.protocols import OtherProtocols
 from etherloom.services.restarts import Restarts
 from etherloom.services.rights import Rights
@@ -68,6 +77,7 @@ from etherloom.services.status import Status
 from etherloom.services.switches import Switches
 from etherloom.services.syslogs import Syslogs
 from etherloom.services.traces import Traces
+from etherloom.services.user_lists import FOLDER, UserLists
 from etherloom.services.users import Users
 from etherloom.state.owner import Owner, open_owner
 from etherloom.store.backup import backup
@@ -94,6 +104,7 @@ class Server:
     network: Network
     dispatcher: Dispatcher
     house: House
+    events: Events
     attempts: Attempts
 
 
@@ -174,16 +185,23 @@ async def open_server(
         local = LocalServer(directory.address(SOCKET_NAME), server.dispatcher)
         await local.start()
         stack.push_async_callback(local.stop)
+        ports = PortServer(directory.address(PORTS_SOCKET), server.house.programs, tasks)
+        await stack.enter_async_context(ports.serving())
         web = _furnish_web(server)
         stack.push_async_callback(web.stop)
         desk = _furnish_desk(server)
         connections = server.house.connections
         reception = Reception(desk, web, connections, tasks, unix_milliseconds, patience or Patience())
+        rules = AccessRules(owner, engine, server.switches, UserLists(directory.path / FOLDER))
+        rules.start()
+        stack.callback(rules.stop)
+        tasks.create_task(rules.run(), name="access-rules")
         server.network.start(reception.accept)
         stack.callback(server.network.stop)
         rights = Rights(owner, server.sessions)
         rights.start()
         stack.callback(rights.stop)
+        stack.callback(PacketLogs(owner, engine, server.switches, path).close)
         yield server
 
 
@@ -197,6 +215,7 @@ def _build(
 ) -> Server:
     switches = Switches(engine)
     sessions = Sessions(engine, switches, unix_milliseconds)
+    HubNews(switches, sessions)
     devices = Devices(engine, switches, sessions)
     tasks.create_task(devices.run(), name="devices")
     network = Network(
@@ -210,8 +229,12 @@ def _build(
         instead_of_defaults,
     )
     traces = Traces(engine, switches, sessions, tasks)
-    house = _furnish_house(directory, owner, counters, sessions, network, traces)
+    programs = Programs(owner, engine, switches, sessions)
+    events = Events(sessions, unix_milliseconds)
+    deliveries = HookDelivery(owner, events, unix_milliseconds)
+    house = _furnish_house(directory, owner, counters, sessions, network, traces, programs, deliveries)
     tasks.create_task(house.line.run(), name="keep-alive")
+    tasks.create_task(deliveries.run(), name="hooks")
     return Server(
         directory,
         owner,
@@ -221,6 +244,7 @@ def _build(
         network,
         Dispatcher(house, HANDLERS, Limits(owner).check),
         house,
+        events,
         Attempts(time.monotonic),
     )
 
@@ -231,7 +255,8 @@ def _furnish_desk(server: Server) -> Desk:
     door = RemoteAdministration(owner, server.dispatcher, rules, server.attempts)
     admission = Admission(owner, Gate(), sessions, unix_milliseconds)
     connections = server.house.connections
-    return Desk(owner, admission, sessions, door, connections, server.attempts, unix_milliseconds)
+    events, attempts = server.events, server.attempts
+    return Desk(owner, admission, sessions, door, connections, attempts, events, unix_milliseconds)
 
 
 def _furnish_web(server: Server) -> Web:
@@ -247,6 +272,8 @@ def _furnish_house(
     sessions: Sessions,
     network: Network,
     traces: Traces,
+    programs: Programs,
+    deliveries: HookDelivery,
 ) -> House:
     async def back_up(file: str) -> None:
         await asyncio.to_thread(backup, directory, Path(file))
@@ -256,6 +283,8 @@ def _furnish_house(
         hubs=Hubs(owner, unix_milliseconds),
         users=Users(owner, unix_milliseconds),
         groups=Groups(owner),
+        hooks=Hooks(owner),
+        deliveries=deliveries,
         access_lists=AccessLists(owner),
         authorities=Authorities(owner),
         options=Options(owner),
@@ -276,6 +305,7 @@ def _furnish_house(
         l3switches=L3Switches(owner),
         line=LineKeeper(owner),
         log_files=LogFiles(directory.path),
+        programs=programs,
         protocols=OtherProtocols(owner),
         restarts=Restarts(owner),
         syslogs=Syslogs(owner),

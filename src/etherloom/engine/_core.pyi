@@ -10,11 +10,15 @@ from typing import Self, final
 from etherloom.engine.snapshots import (
     AccelerationArguments,
     ConnectionFacts,
+    HubEventRow,
     HubRulesArguments,
+    IpEntry,
     LinkSettingsArguments,
     ListenerLimitsArguments,
     ListenerSnapshot,
     MacEntry,
+    PacketLogArguments,
+    PacketLogSnapshot,
     PortRulesArguments,
     SessionRulesArguments,
     SessionSnapshot,
@@ -96,12 +100,23 @@ class Engine:
 
     def open_hub(self, rules: HubRulesArguments) -> int: ...
     def set_hub_rules(self, hub: int, rules: HubRulesArguments) -> None: ...
+    def set_access_list(
+        self, hub: int, records: bytes, names: Sequence[str], lists: Sequence[Sequence[str]]
+    ) -> None:
+        """Replace the rules for the frames of a hub, from the next frame on; see engine.access_records."""
+
     def close_hub(self, hub: int) -> None:
         """Ends all its sessions."""
+
+    def hub_events(self, hub: int) -> tuple[list[HubEventRow], int]:
+        """What the hub has to tell people since the last call, and how much of that was lost."""
 
     def mac_table(self, hub: int) -> list[MacEntry]: ...
     def mac_count(self, hub: int) -> int: ...
     def delete_mac(self, hub: int, address: bytes, vlan: int) -> bool: ...
+    def ip_table(self, hub: int) -> list[IpEntry]: ...
+    def ip_count(self, hub: int) -> int: ...
+    def delete_ip(self, hub: int, address: str, vlan: int) -> bool: ...
     def open_session(self, hub: int, rules: SessionRulesArguments, port: PortRulesArguments) -> int: ...
     def set_port_rules(self, hub: int, session: int, port: PortRulesArguments) -> None:
         """Other rights for the port of a session, from the next frame on."""
@@ -138,6 +153,16 @@ class Engine:
 
     def label_session(self, session: int, label: str) -> None:
         """What a capture file calls the port of this session; the first label stays."""
+
+    def locate_session(self, session: int, address: str) -> None:
+        """Where a session's client is, for packet logs; the first address stays."""
+
+    def set_packet_log(self, hub: int, settings: PacketLogArguments | None) -> None:
+        """Write down what passes a hub from now on; None: nothing. No frame ever waits for that."""
+
+    def packet_log_snapshot(self, hub: int) -> PacketLogSnapshot: ...
+    def take_packet_lines(self, maximum: int) -> tuple[list[tuple[str, int, str]], int]:
+        """Lines (hub, Unix ms, columns behind date and time) that were kept, and how many were lost."""
 
     @staticmethod
     def check_filter(filter: str) -> None:

@@ -10,6 +10,8 @@ class Subject(IntEnum):
     CONNECTION = 2
     SESSION = 3
     LOG = 4
+    HUB = 5
+    LINES = 6
 
 
 class ConnectionEvent(IntFlag):
@@ -29,6 +31,12 @@ class SessionEvent(IntFlag):
     LINK_CLOSED = 2
     FRAMES = 4
     ENDED = 8
+
+
+class HubEvent(IntFlag):
+    """`NEWS`: hub_events() has something to tell people."""
+
+    NEWS = 1
 
 
 class ListenerEvent(IntFlag):

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Final, cast
 
 from etherloom.engine import _core
+from etherloom.engine.access_records import AccessRecords
 from etherloom.engine.commands import (
     UNBOUND_PORT,
     AccelerationRules,
@@ -21,10 +22,16 @@ from etherloom.engine.commands import (
     SessionRules,
 )
 from etherloom.engine.events import ConnectionEvent, ListenerEvent, SessionEvent, Subject
-from etherloom.engine.snapshots import HubRulesArguments, PortRulesArguments, SessionSnapshot
+from etherloom.engine.snapshots import (
+    HubRulesArguments,
+    PacketLogArguments,
+    PortRulesArguments,
+    SessionSnapshot,
+)
 from etherloom.model.errors import ErrorCode, Refusal
 
 _DRAIN: Final = 1024
+_PACKET_LINES: Final = 1024
 _LEVELS: Final = {
     "ERROR": logging.ERROR,
     "WARN": logging.WARNING,
@@ -49,6 +56,15 @@ class ConnectionFacts:
     cipher: str
     server_name: str | None
     peer_chain: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PacketLine:
+    """One line of a hub's packet log, behind date and time. `at` is Unix ms."""
+
+    hub: str
+    at: int
+    text: str
 
 
 class Connection:
@@ -145,6 +161,10 @@ class Session:
         """Say what capture files call it; once."""
         self._facade.core.label_session(self.identifier, name)
 
+    def locate(self, address: str) -> None:
+        """Say where its client is, for packet logs; once."""
+        self._facade.core.locate_session(self.identifier, address)
+
     def close_link(self, connection: int) -> None:
         self._facade.core.close_link(self.identifier, connection)
 
@@ -157,8 +177,10 @@ class Session:
         self._facade.core.send_frames(self.identifier, frames)
 
     async def receive_frames(self, maximum: int = 64) -> list[bytes]:
-        """Memory ports only: wait for frames out of the hub."""
+        """Memory ports only: wait for frames out of the hub. Raises ConnectionLost once it has ended."""
         while True:
+            if self.ended.done():
+                raise ConnectionLost(self.ended.result())
             self._frames.clear()
             frames = self._facade.core.take_frames(self.identifier, maximum)
             if frames:
@@ -173,6 +195,7 @@ class Session:
             self.on_links_changed()
         if SessionEvent.ENDED in flags and not self.ended.done():
             self.ended.set_result(self.snapshot()["ended"] or "closed")
+            self._frames.set()
 
 
 class Datagrams:
@@ -200,6 +223,8 @@ class Facade:
         self._sessions: dict[int, Session] = {}
         self._acceptors: dict[int, Callable[[Connection], None]] = {}
         self._failures: dict[int, Callable[[], None]] = {}
+        self._news: dict[int, Callable[[int], None]] = {}
+        self._packet_lines: Callable[[Sequence[PacketLine], int], None] = lambda lines, lost: None
         self._wake = self.core.wake_descriptor()
         self.loop.add_reader(self._wake, self._on_wake)
 
@@ -257,16 +282,36 @@ class Facade:
 
     # -- hubs and sessions
 
-    def open_hub(self, rules: HubRules) -> int:
-        return self.core.open_hub(_hub_arguments(rules))
+    def open_hub(self, rules: HubRules, news: Callable[[int], None] = lambda hub: None) -> int:
+        """A hub without ports; `news` is called with its number when take_hub_events has something."""
+        hub = self.core.open_hub(_hub_arguments(rules))
+        self._news[hub] = news
+        return hub
+
+    def close_hub(self, hub: int) -> None:
+        """End all its sessions and forget it."""
+        self._news.pop(hub, None)
+        self.core.close_hub(hub)
 
     def set_hub_rules(self, hub: int, rules: HubRules) -> None:
         """Other rules, from the next frame on."""
         self.core.set_hub_rules(hub, _hub_arguments(rules))
 
+    def set_access_list(self, hub: int, rules: AccessRecords) -> None:
+        """Other rules for frames, from the next one on. Many take a while; any thread may ask."""
+        self.core.set_access_list(hub, rules.records, rules.names, rules.lists)
+
     def set_port_rules(self, hub: int, session: Session, rules: PortRules) -> None:
         """Other rights for a session that runs, from the next frame on."""
         self.core.set_port_rules(hub, session.identifier, _port_arguments(rules))
+
+    def set_packet_log(self, hub: int, settings: PacketLogArguments | None) -> None:
+        """Write down what passes a hub, from the next frames on; None: nothing."""
+        self.core.set_packet_log(hub, settings)
+
+    def on_packet_lines(self, callback: Callable[[Sequence[PacketLine], int], None]) -> None:
+        """Have `callback` called with lines that packet logs keep, and how many were lost before them."""
+        self._packet_lines = callback
 
     def open_session(self, hub: int, rules: SessionRules, port: PortRules = UNBOUND_PORT) -> Session:
         """A native session without links yet; see promote."""
@@ -372,8 +417,17 @@ class Facade:
                     session.notify(SessionEvent(flags))
             elif subject == Subject.LOG:
                 self._on_log()
+            elif subject == Subject.HUB:
+                self._on_hub(identifier)
+            elif subject == Subject.LINES:
+                self._on_lines()
             elif ListenerEvent.FAILED in ListenerEvent(flags):
                 self._failures.get(identifier, lambda: None)()
+
+    def _on_hub(self, hub: int) -> None:
+        news = self._news.get(hub)
+        if news is not None:
+            news(hub)
 
     def _on_log(self) -> None:
         records, lost = self.core.take_log()
@@ -381,6 +435,14 @@ class Facade:
             _log.log(_LEVELS.get(level, logging.ERROR), message, extra={"module_path": module})
         if lost:
             _log.warning("%d log records of the engine were lost", lost)
+
+    def _on_lines(self) -> None:
+        lines, lost = self.core.take_packet_lines(_PACKET_LINES)
+        if len(lines) == _PACKET_LINES:
+            # The rest after whatever else is to be done.
+            self.loop.call_soon(self._on_lines)
+        if lines or lost:
+            self._packet_lines([PacketLine(*line) for line in lines], lost)
 
     def _on_connection(self, identifier: int, flags: ConnectionEvent) -> None:
         if ConnectionEvent.ACCEPTED in flags:

@@ -1,6 +1,6 @@
 """Dictionaries that cross the seam: arguments of commands, answers of queries. Mirrored in rust/python."""
 
-from typing import TypedDict
+from typing import Literal, Required, TypedDict
 
 
 class HubRulesArguments(TypedDict):
@@ -36,6 +36,62 @@ class HubRulesArguments(TypedDict):
     no_default_router_over_ipv6: bool
     station: bytes | None
     dormant_ms: int
+
+
+class IpEntry(TypedDict):
+    """An address that a hub has seen; not its own when a DHCP server allotted it."""
+
+    session: int
+    address: str
+    vlan: int
+    mac: bytes
+    by_dhcp: bool
+    created_ms_ago: int
+    updated_ms_ago: int
+
+
+class HubEventRow(TypedDict, total=False):
+    """Something that a hub tells people: `event` says what, the facts that belong to it are there.
+
+    `session` and `other` are numbers of sessions, None for one that is gone. Times are engine milliseconds.
+    """
+
+    event: Required[
+        Literal[
+            "new_mac",
+            "too_many_macs",
+            "too_many_addresses",
+            "address_conflict",
+            "not_allotted",
+            "allotted",
+            "storm",
+            "server_refused",
+            "dhcp_server_refused",
+            "loop",
+        ]
+    ]
+    session: Required[int | None]
+    other: Required[int | None]
+    mac: bytes
+    vlan: int
+    moved: bool
+    count: int
+    is_bridge_limit: bool
+    is_routing_limit: bool
+    address: str
+    source: str
+    source_port: int
+    target: str
+    target_port: int
+    server: str
+    server_mac: bytes
+    client_mac: bytes
+    by_dhcp: bool
+    created_ms: int
+    updated_ms: int
+    now_ms: int
+    rate: int
+    silent_ms: int
 
 
 class PortRulesArguments(TypedDict):
@@ -147,6 +203,27 @@ class SessionSnapshot(TypedDict):
     drops: dict[str, int]  # by named reason
     acceleration: AccelerationSnapshot | None  # None: not agreed on
     idle_ms: int  # since the last byte from the peer
+
+
+class PacketLogArguments(TypedDict):
+    hub: str  # its name
+    levels: tuple[int, ...]  # 0 nothing, 1 headers, 2 all, for eight kinds of frames
+    no_ipv4: bool
+    no_ipv6: bool
+    no_http: bool  # HTTP and TLS are not looked into
+    folder: str | None  # None: no files
+    switch: int  # when a new file begins
+    file_bytes: int  # a file gets no longer; 0: the usual
+    json: bool  # a file of JSON lines beside it
+    lines: bool  # lines are kept for take_packet_lines
+    no_addresses: bool  # the last two columns are left out
+    per_minute: int  # records a minute and client; 0: any number
+
+
+class PacketLogSnapshot(TypedDict):
+    written: int
+    lost: int  # more than the writer, or the disk, could take
+    beyond: int  # not written because a client had so many
 
 
 class TraceArguments(TypedDict):

@@ -12,9 +12,11 @@ NO_MAC: Final = bytes(6)
 class AccessRule:
     """One rule; the lowest `priority` is looked at first, and what matches is dropped or passed.
 
-    Addresses and masks are all of one family; zeros match every address. Ports 0 to 0 match every port,
-    protocol 0 every protocol. `unique_id` names the rule for as long as it exists. Delay and jitter are
-    milliseconds, loss is percent. Users may be groups, or `include:FILE` and `exclude:FILE`.
+    Of one priority those that pass are first. Addresses and masks are all of one family; zeros match every
+    address. Ports 0 to 0 match every port, protocol 0 every protocol. `unique_id` names the rule for as long
+    as it exists. Delay is milliseconds, jitter percent of it, loss percent of frames. Users may be groups,
+    or `include:FILE` and `exclude:FILE`. `established`: segments that don't begin a connection, else those
+    that do.
     """
 
     unique_id: int
@@ -45,6 +47,11 @@ class AccessRule:
     jitter: int = 0
     loss: int = 0
     redirect_url: str = ""
+
+    @property
+    def rank(self) -> tuple[int, bool]:
+        """What rules are looked at by; those of one rank in the order in which they were added."""
+        return self.priority, self.discard
 
     @property
     def is_ipv6(self) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 
+Address = IPv4Address | IPv6Address
 MAXIMUM_REVOCATIONS: Final = 4_096
 MAXIMUM_SOURCE_RULES: Final = 4_096
 
@@ -34,11 +35,11 @@ class Revocation:
 class SourceRule:
     """Users may, or may not, come from this address; with `masked` from all that the mask leaves open."""
 
-    address: IPv4Address | IPv6Address
+    address: Address
     deny: bool
     priority: int
     masked: bool = False
-    mask: IPv4Address | IPv6Address = IPv4Address(0)
+    mask: Address = IPv4Address(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +47,18 @@ class SourceRules:
     """The rules of one hub, in the order in which they are looked at; without any everybody may come."""
 
     rules: tuple[SourceRule, ...] = ()
+
+
+def is_denied(sources: SourceRules, peer: Address) -> bool:
+    """True if the first rule that is about the peer's address denies it. Rules are about their own family."""
+    for rule in sources.rules:
+        if _is_about(rule, peer):
+            return rule.deny
+    return False
+
+
+def _is_about(rule: SourceRule, peer: Address) -> bool:
+    if rule.address.version != peer.version:
+        return False
+    mask = int(rule.mask) if rule.masked else -1
+    return int(rule.address) & mask == int(peer) & mask

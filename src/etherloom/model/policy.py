@@ -112,21 +112,6 @@ POLICY_ITEMS: Final = (
     PolicyItem("NoIPv6DefaultRouterInRAWhenIPv6", "no_ipv6_default_router_in_ra_when_ipv6", version=3),
     PolicyItem("VLanId", "vlan_id", 1, 4_095, version=3),
 )
-# What this version acts on; the rest is kept and shown.
-ACTING_POLICY_ITEMS: Final = frozenset(
-    {
-        "Access",
-        "AutoDisconnect",
-        "FixPassword",
-        "MaxConnection",
-        "MultiLogins",
-        "NoBridge",
-        "NoQoS",
-        "NoRouting",
-        "NoSavePassword",
-        "TimeOut",
-    }
-)
 DEFAULT_POLICY: Final = Policy()
 # Of ports that nobody logged in on: bridges and parts of the server itself.
 UNBOUND_POLICY: Final = Policy(no_broadcast_limiter=True)

@@ -36,7 +36,7 @@ class AdminClient:
     def __init__(self, directory: Path, seconds: float = _SECONDS) -> None:
         """Connect. `seconds`: how long an answer may take. Raises ClientError."""
         self._directory: Final = directory
-        self._socket: Final = _connect(directory, seconds)
+        self._socket: Final = connect(directory, SOCKET_NAME, socket.SOCK_STREAM, seconds)
         self._lines: Final = self._socket.makefile("rb")
         self._number = 0
 
@@ -86,12 +86,13 @@ def _result(answer: Any) -> dict[str, Any]:
             raise ClientError("the server's answer makes no sense: do its version and this one differ?")
 
 
-def _connect(directory: Path, seconds: float) -> socket.socket:
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+def connect(directory: Path, name: str, kind: socket.SocketKind, seconds: float) -> socket.socket:
+    """Connect to one of the sockets of the server on a state directory. Raises ClientError."""
+    connection = socket.socket(socket.AF_UNIX, kind)
     connection.settimeout(seconds)
     try:
         with StateDirectory.look(directory) as state:
-            connection.connect(state.address(SOCKET_NAME))
+            connection.connect(state.address(name))
     except (OSError, StoreError) as error:
         connection.close()
         raise _explained(error, directory) from None

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
 from typing import Protocol
 
 from etherloom.model.bridge import LocalBridge
@@ -16,14 +17,16 @@ from etherloom.services.connections import Connections
 from etherloom.services.devices import DeviceState
 from etherloom.services.groups import Groups
 from etherloom.services.handles import Handles
+from etherloom.services.hooks import HookCounts, Hooks
 from etherloom.services.hubs import Hubs
 from etherloom.services.keep_alive import LineKeeper
 from etherloom.services.l3switches import L3Switches
 from etherloom.services.listeners import Listeners
 from etherloom.services.listening import EndpointState
 from etherloom.services.log_files import LogFiles
-from etherloom.services.network import MacRow
+from etherloom.services.network import IpRow, MacRow
 from etherloom.services.options import Options
+from etherloom.services.programs import Programs
 from etherloom.services.protocols import OtherProtocols
 from etherloom.services.restarts import Restarts
 from etherloom.services.securenats import SecureNats
@@ -43,7 +46,17 @@ class Actual(Protocol):
     def bridge_state(self, bridge: LocalBridge) -> DeviceState: ...
     def mac_table(self, hub: str) -> Sequence[MacRow]: ...
     def mac_count(self, hub: str) -> int: ...
+    def ip_table(self, hub: str) -> Sequence[IpRow]: ...
+    def ip_count(self, hub: str) -> int: ...
+    def delete_ip(self, hub: str, address: IPv4Address | IPv6Address, vlan: int) -> bool: ...
     def delete_mac(self, hub: str, address: bytes, vlan: int) -> bool: ...
+
+
+class Deliveries(Protocol):
+    """How hooks do, as services.hook_delivery knows it. That pulls in the HTTP library, which is large."""
+
+    def state(self, name: str) -> HookCounts: ...
+    async def test(self, name: str) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +67,8 @@ class House:
     hubs: Hubs
     users: Users
     groups: Groups
+    hooks: Hooks
+    deliveries: Deliveries
     access_lists: AccessLists
     authorities: Authorities
     options: Options
@@ -74,6 +89,7 @@ class House:
     l3switches: L3Switches
     line: LineKeeper
     log_files: LogFiles
+    programs: Programs
     protocols: OtherProtocols
     restarts: Restarts
     syslogs: Syslogs

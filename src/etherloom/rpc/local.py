@@ -22,7 +22,7 @@ from etherloom.rpc.json_rpc import INVALID_REQUEST, answer_request, dump_line, e
 # As much as the longest configuration file needs in base64.
 LONGEST_LINE: Final = 96 << 20
 MAXIMUM_CONNECTIONS: Final = 64
-_ROOT: Final = 0
+ROOT: Final = 0
 _CREDENTIALS: Final = struct.Struct("3i")
 _log = structlog.get_logger(room="administration")
 
@@ -84,7 +84,7 @@ class LocalServer:
 
     def _is_welcome(self, writer: asyncio.StreamWriter) -> bool:
         user = read_peer_user(writer.get_extra_info("socket"))
-        if user not in (_ROOT, self._user):
+        if user not in (ROOT, self._user):
             _log.warning("local administration refused", user=user)
             message = "only root and the server's own user may administer the server here"
             writer.write(dump_line(error_answer(None, ErrorCode.NOT_ENOUGH_RIGHT, message)))

@@ -1,6 +1,6 @@
 """The rules for the frames of a hub: added, removed, replaced. Judges no frame and no rights.
 
-Rules of one priority are looked at in the order in which they were added.
+Of the rules of one priority those that pass go first, then they are in the order in which they were added.
 """
 
 import itertools
@@ -99,14 +99,14 @@ def _check_count(count: int, most: int) -> None:
 
 def _change(hub: str, present: Sequence[AccessRule], rules: Sequence[AccessRule]) -> Sequence[Operation]:
     """Return what makes these rules of those that are there. Only what differs is touched."""
-    wanted = sorted(rules, key=lambda rule: rule.priority)
+    wanted = sorted(rules, key=lambda rule: rule.rank)
     first = max([FIRST_UNIQUE_ID - 1, *(rule.unique_id for rule in present)]) + 1
     if first + len(wanted) > WORD:
         return [DeletePrefix(keys.access_prefix(hub)), *_put(hub, wanted, FIRST_UNIQUE_ID)]
     ahead = _count_equal(zip(present, wanted, strict=False))
     behind = _count_equal(zip(reversed(present[ahead:]), reversed(wanted[ahead:]), strict=False))
     # New numbers are the highest: what is to come after them among equals has to get a new one too.
-    while behind and wanted[ahead:-behind] and wanted[-behind].priority == wanted[-behind - 1].priority:
+    while behind and wanted[ahead:-behind] and wanted[-behind].rank == wanted[-behind - 1].rank:
         behind -= 1
     gone = present[ahead : len(present) - behind]
     deleted = [Delete(keys.access_key(hub, rule.unique_id)) for rule in gone]

@@ -12,13 +12,15 @@ from etherloom.auth.password import ADMINISTRATOR
 from etherloom.handshake.client_facts import ClientFacts
 from etherloom.handshake.messages import LoginRequest
 from etherloom.handshake.negotiation import PLAIN_CLIENT, AgreedModes, Manner, negotiate, session_policy
+from etherloom.model.authority import Address, is_denied
 from etherloom.model.errors import ErrorCode
-from etherloom.model.hub import Hub
+from etherloom.model.hub import Hub, HubMessage
 from etherloom.model.policy import Policy
 from etherloom.model.user import User
 from etherloom.services.options import limit_of, read_options
 from etherloom.services.policies import effective_policy
 from etherloom.services.sessions import RunningSession, SessionKind, Sessions
+from etherloom.state import keys
 from etherloom.state.owner import Owner
 from etherloom.state.snapshot import Snapshot
 
@@ -37,6 +39,7 @@ class Granted:
     policy: Policy
     modes: AgreedModes
     manner: Manner = PLAIN_CLIENT
+    message: str = ""
     udp_acceleration: bool = True
     udp_acceleration_v1: bool = False
 
@@ -62,13 +65,15 @@ class Admission:
         self._clock: Final = clock
 
     async def decide(
-        self, request: LoginRequest, challenge: bytes, *, same_machine: bool
+        self, request: LoginRequest, challenge: bytes, source: Address, *, same_machine: bool
     ) -> Granted | Refused:
         """Grant or refuse. What is granted must be used before the next await: limits were counted now."""
         snapshot = self._owner.snapshot
         hub = _open_hub(snapshot, request.hub)
         if isinstance(hub, Refused):
             return hub
+        if is_denied(snapshot.sources(hub.name), source):
+            return Refused(ErrorCode.IP_ADDRESS_DENIED, f"the hub's source rules deny {source}")
         verdict = await self._gate.authenticate(_claim(snapshot, hub, request, challenge))
         if isinstance(verdict, Denied):
             return Refused(verdict.code, verdict.reason)
@@ -107,6 +112,7 @@ class Admission:
             administrator=user is None,
             policy=session_policy(policy, manner),
             manner=manner,
+            message=_message(snapshot, hub.name),
             modes=negotiate(
                 request.wishes,
                 policy,
@@ -195,6 +201,12 @@ def _check_rights(user: User | None, policy: Policy, manner: Manner, now: int) -
     if manner.bridge_mode and policy.no_bridge and policy.no_routing:
         return Refused(ErrorCode.BRIDGE_MODE_DENIED, "the policy denies bridging and routing")
     return None
+
+
+def _message(snapshot: Snapshot, hub: str) -> str:
+    """What clients are shown."""
+    kept = snapshot.find(keys.message_key(hub), HubMessage)
+    return kept.text if kept else ""
 
 
 def _is_bridge(policy: Policy, manner: Manner) -> bool:

@@ -5,6 +5,7 @@ Writes no configuration. What can't be done is a status that is tried again, nev
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 
 from etherloom.engine.commands import ListenerLimits
@@ -34,6 +35,18 @@ class MacRow:
     session: str
     address: bytes
     vlan: int
+    created: int
+    updated: int
+
+
+@dataclass(frozen=True, slots=True)
+class IpRow:
+    """One row of a hub's table of IP addresses. Times are Unix milliseconds."""
+
+    session: str
+    address: IPv4Address | IPv6Address
+    vlan: int
+    from_dhcp: bool
     created: int
     updated: int
 
@@ -110,6 +123,27 @@ class Network:
 
     def delete_mac(self, hub: str, address: bytes, vlan: int = 0) -> bool:
         return self._switches.delete_mac(hub, address, vlan)
+
+    def ip_table(self, hub: str) -> Sequence[IpRow]:
+        now = self._clock()
+        names = {s.engine.identifier: s.name for s in self._sessions.list(hub)}
+        return [
+            IpRow(
+                names.get(row["session"], ""),
+                ip_address(row["address"]),
+                row["vlan"],
+                row["by_dhcp"],
+                now - row["created_ms_ago"],
+                now - row["updated_ms_ago"],
+            )
+            for row in self._switches.ip_table(hub)
+        ]
+
+    def ip_count(self, hub: str) -> int:
+        return self._switches.ip_count(hub)
+
+    def delete_ip(self, hub: str, address: IPv4Address | IPv6Address, vlan: int) -> bool:
+        return self._switches.delete_ip(hub, str(address), vlan)
 
     # -- following the configuration
 

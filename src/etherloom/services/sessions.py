@@ -26,6 +26,7 @@ from etherloom.services.frame_rules import port_rules
 from etherloom.services.switches import Switches
 
 BRIDGE_USER: Final = "Local Bridge"
+PROGRAM_USER: Final = "Program"
 
 
 class SessionKind(StrEnum):
@@ -33,6 +34,7 @@ class SessionKind(StrEnum):
 
     CLIENT = "client"
     BRIDGE = "bridge"
+    PROGRAM = "program"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Opening:
     connection_name: str
     peer: tuple[str, int]
     manner: Manner = PLAIN_CLIENT
+    message: str = ""
     acceleration: AccelerationRequest = field(default_factory=AccelerationRequest)
 
 
@@ -115,8 +118,7 @@ class RunningSession:
     @property
     def rules(self) -> PortRules:
         """What its port may do."""
-        kind = PortKind.CLIENT if self.kind is SessionKind.CLIENT else PortKind.BRIDGE
-        over_ipv6 = ":" in self.peer[0]
+        kind, over_ipv6 = PortKind(self.kind.value), ":" in self.peer[0]
         return port_rules(self.policy, kind=kind, user=self.user, group=self.group, over_ipv6=over_ipv6)
 
     @property
@@ -259,6 +261,10 @@ class Sessions:
         """Have `callback` called for each session that has ended, while its counters can still be read."""
         self._finished.append(callback)
 
+    def reason_of(self, session: RunningSession) -> str:
+        """Why a session ended; known to those that on_ended calls."""
+        return self._reasons.get(session, "")
+
     def announce(self, session: RunningSession) -> None:
         """The session runs: tell the log and whoever asked for it."""
         welcome, log = session.welcome, self.log_of(session)
@@ -291,6 +297,22 @@ class Sessions:
             engine=engine,
             standing=Standing(UNBOUND_POLICY),
             device=device,
+        )
+        self._register(session)
+        return session
+
+    def add_program(self, hub: str, program: str, engine: Session, policy: Policy) -> RunningSession:
+        """Register a program's port."""
+        session = RunningSession(
+            hub=hub,
+            user=PROGRAM_USER,
+            kind=SessionKind.PROGRAM,
+            connected_at=self._clock(),
+            welcome=_no_welcome(self._next_name(hub, "PROGRAM")),
+            engine=engine,
+            standing=Standing(policy),
+            client=ClientFacts(hostname=program),
+            device=program,
         )
         self._register(session)
         return session
@@ -338,6 +360,11 @@ class Sessions:
             )
         self._end(session, "disconnected by an administrator")
 
+    def end(self, session: RunningSession, reason: str) -> None:
+        """End a session that may have ended already; it is off the list at once."""
+        if not session.engine.ended.done():
+            self._end(session, reason)
+
     def close_hub(self, hub: str, reason: str) -> None:
         """End all sessions of a hub and forget its numbering."""
         for session in self.list(hub):
@@ -367,6 +394,7 @@ class Sessions:
             vlan_id=opening.policy.vlan_id,
             super_frames=modes.super_frames,
             acceleration=acceleration,
+            message=opening.message,
         )
 
     def _next_name(self, hub: str, user: str) -> str:
@@ -382,6 +410,8 @@ class Sessions:
         if session.session_key:
             self._keys[session.session_key] = session
         session.engine.label(session.name)
+        if session.peer[0]:
+            session.engine.locate(session.peer[0])
         session.engine.ended.add_done_callback(lambda ended: self._ended(session, ended))
 
     def _remove(self, session: RunningSession) -> bool:
@@ -404,12 +434,13 @@ class Sessions:
         counters = session.engine.snapshot()
         self.log_of(session).info(
             "session ended",
-            reason=self._reasons.pop(session, ended.result()),
+            reason=self._reasons.setdefault(session, ended.result()),
             bytes_received=counters["bytes_received"],
             bytes_sent=counters["bytes_sent"],
         )
         for callback in self._finished:
             callback(session)
+        del self._reasons[session]
         session.engine.forget()
 
 

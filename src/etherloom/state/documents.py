@@ -17,6 +17,7 @@ from etherloom.model.bridge import LocalBridge
 from etherloom.model.cascade import Cascade, CascadeSecret
 from etherloom.model.credential import PasswordSecret
 from etherloom.model.group import Group
+from etherloom.model.hook import Hook, HookSecret
 from etherloom.model.hub import AdministratorSecret, Hub, HubMessage, HubOptions, Radius
 from etherloom.model.kept import KeptConfiguration
 from etherloom.model.l3switch import L3Switch
@@ -45,6 +46,8 @@ ServerRecord = (
     | L3Switch
     | KeptConfiguration
     | ImportUndo
+    | Hook
+    | HookSecret
 )
 HubRecord = (
     Hub
@@ -114,6 +117,8 @@ KINDS: Final = (
     _kind("EtherIP client", "etherip/*", EtherIpClient, secret=True),
     _kind("WireGuard key", "wireguard/*", WireguardKey),
     _kind("layer-3 switch", "l3switch/*", L3Switch),
+    _kind("hook", "hook/*", Hook),
+    _kind("hook secret", "hook/*/secret", HookSecret, secret=True),
     _kind("group", "hub/*/group/*", Group),
     _kind("access rule", "hub/*/access/*", AccessRule),
     _kind("trusted certificate", "hub/*/trusted/*", TrustedCertificate),

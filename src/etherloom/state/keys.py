@@ -23,6 +23,7 @@ LISTENERS_PREFIX: Final = "listener/"
 ETHERIP_PREFIX: Final = "etherip/"
 WIREGUARD_PREFIX: Final = "wireguard/"
 L3_SWITCHES_PREFIX: Final = "l3switch/"
+HOOKS_PREFIX: Final = "hook/"
 
 
 def encode_name(name: str) -> str:
@@ -142,6 +143,15 @@ def limits_key(hub: str) -> str:
 
 def l3switch_key(name: str) -> str:
     return f"{L3_SWITCHES_PREFIX}{encode_name(name)}"
+
+
+def hook_key(name: str) -> str:
+    """Return the hook's key; `DeletePrefix` of it removes the hook and its secret."""
+    return f"{HOOKS_PREFIX}{encode_name(name)}"
+
+
+def hook_secret_key(name: str) -> str:
+    return f"{hook_key(name)}/secret"
 
 
 def etherip_key(identifier: str) -> str:

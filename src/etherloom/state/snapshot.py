@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from typing import Final, Self, TypeVar
 
 from etherloom.model.access_list import AccessRule
+from etherloom.model.authority import SourceRules
 from etherloom.model.bridge import LocalBridge
 from etherloom.model.cascade import Cascade
 from etherloom.model.credential import PasswordSecret
 from etherloom.model.group import Group
+from etherloom.model.hook import Hook, HookSecret
 from etherloom.model.hub import AdministratorSecret, Hub
 from etherloom.model.l3switch import L3Switch
 from etherloom.model.listener import Listener
@@ -75,7 +77,11 @@ class Snapshot:
     def access_list(self, hub: str) -> Sequence[AccessRule]:
         """Return the rules of a hub in the order in which they are looked at."""
         found = self.children(keys.access_prefix(hub), AccessRule)
-        return sorted(found, key=lambda rule: (rule.priority, rule.unique_id))
+        return sorted(found, key=lambda rule: (*rule.rank, rule.unique_id))
+
+    def sources(self, hub: str) -> SourceRules:
+        """Return where the users of a hub may come from."""
+        return self.find(keys.sources_key(hub), SourceRules) or SourceRules()
 
     def cascade(self, hub: str, name: str) -> Cascade | None:
         return self.find(keys.cascade_key(hub, name), Cascade)
@@ -89,6 +95,15 @@ class Snapshot:
 
     def l3switches(self) -> Sequence[L3Switch]:
         return sorted(self.children(keys.L3_SWITCHES_PREFIX, L3Switch), key=lambda one: fold(one.name))
+
+    def hook(self, name: str) -> Hook | None:
+        return self.find(keys.hook_key(name), Hook)
+
+    def hooks(self) -> Sequence[Hook]:
+        return sorted(self.children(keys.HOOKS_PREFIX, Hook), key=lambda hook: fold(hook.name))
+
+    def hook_secret(self, name: str) -> HookSecret | None:
+        return self.find(keys.hook_secret_key(name), HookSecret)
 
     def administrator(self, hub: str | None) -> AdministratorSecret | None:
         """Return a hub's administrator password, or the server's own for None."""

@@ -9,6 +9,7 @@ from etherloom.model.cascade import Cascade, CascadeSecret
 from etherloom.model.credential import PasswordSecret
 from etherloom.model.errors import ErrorCode
 from etherloom.model.group import Group
+from etherloom.model.hook import Hook, HookSecret
 from etherloom.model.hub import Hub
 from etherloom.model.l3switch import L3Switch
 from etherloom.model.listener import Listener
@@ -17,11 +18,16 @@ from etherloom.model.user import User
 from etherloom.state import keys
 from etherloom.state.documents import Record
 from etherloom.state.faults import Fault
+from etherloom.state.hook_faults import HOOK_CHECKS
 from etherloom.state.hub_faults import HUB_CHECKS
 from etherloom.state.server_faults import SERVER_CHECKS
 from etherloom.state.snapshot import Snapshot
 
-CHECKS: Final[Mapping[type, Callable[[Any], Iterator[Fault]]]] = {**SERVER_CHECKS, **HUB_CHECKS}
+CHECKS: Final[Mapping[type, Callable[[Any], Iterator[Fault]]]] = {
+    **SERVER_CHECKS,
+    **HUB_CHECKS,
+    **HOOK_CHECKS,
+}
 
 
 def find_record_faults(key: str, record: Record) -> Iterator[Fault]:
@@ -35,6 +41,8 @@ def find_relation_faults(key: str, snapshot: Snapshot) -> Iterator[Fault]:
     """Yield what the document under `key` misses in the whole, once all operations are done."""
     record = snapshot.get(key)
     path = key.split("/")
+    if isinstance(record, HookSecret) and snapshot.get("/".join(path[:2])) is None:
+        yield Fault(ErrorCode.OBJECT_NOT_FOUND, f"there is no hook {path[1]!r}")
     if record is None or path[0] != "hub":
         return
     hub = "/".join(path[:2])
@@ -66,6 +74,8 @@ def _own_key(key: str, record: Record) -> str:
             return keys.etherip_key(record.id)
         case WireguardKey():
             return keys.wireguard_key(record.key)
+        case Hook():
+            return keys.hook_key(record.name)
         case Listener():
             return keys.listener_key(record.port)
         case LocalBridge():

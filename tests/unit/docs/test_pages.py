@@ -10,7 +10,18 @@ from etherloom.cli.main import run
 from tests.unit.docs.pages import PAGES, ROOT, blocks, command_lines, name, prose, quoted
 
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
-_FOLDERS = ("src/", "rust/", "tests/", "docs/", "packaging/", "fuzz/", "bench/", "demo/", "soak/")
+_FOLDERS = (
+    "src/",
+    "rust/",
+    "tests/",
+    "docs/",
+    "packaging/",
+    "fuzz/",
+    "bench/",
+    "demo/",
+    "examples/",
+    "soak/",
+)
 # Made by what the page describes, not kept in the repository.
 _MADE = ("bench/results", "soak/results", "build/")
 _PLACEHOLDER = re.compile(r"[*<]")
@@ -54,7 +65,7 @@ def test_commands_have_these_options(page: Path, capsys: pytest.CaptureFixture[s
         assert {option for word in words for option in _OPTION.findall(word)} <= known, line
 
 
-_GROUPS = frozenset({"hub", "user", "listener", "bridge", "session", "tls"})
+_GROUPS = frozenset({"hub", "user", "listener", "bridge", "session", "tls", "hook"})
 
 
 def _command(words: list[str]) -> list[str]:

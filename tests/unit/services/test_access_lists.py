@@ -103,7 +103,7 @@ def test_what_is_wanted_is_what_is_there_afterwards(old: list[tuple[int, bool]],
             snapshot, module._change("LAB", snapshot.access_list("LAB"), rules(wishes))
         ).snapshot
     found = [(one.priority, one.discard) for one in snapshot.access_list("LAB")]
-    assert found == sorted(new, key=lambda wish: wish[0])
+    assert found == sorted(new)
 
 
 async def test_what_is_kept_of_a_rule(tmp_path: Path) -> None:

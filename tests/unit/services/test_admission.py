@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator
+from ipaddress import ip_address
 from pathlib import Path
 from typing import cast
 
@@ -19,19 +20,22 @@ from etherloom.handshake.messages import (
     PasswordAuth,
     SessionWishes,
 )
+from etherloom.model.authority import Address, SourceRule, SourceRules
 from etherloom.model.errors import ErrorCode
 from etherloom.model.policy import Policy
 from etherloom.services import admission
 from etherloom.services.admission import Admission, Granted, Refused
 from etherloom.services.sessions import Opening, Sessions
 from etherloom.services.switches import Switches
-from etherloom.state.changes import DeletePrefix
+from etherloom.state import keys
+from etherloom.state.changes import DeletePrefix, Put
 from etherloom.state.owner import Owner
 from etherloom.wire.digest import hash_password, secure_password
 from tests.support.configuration import administrator, hub, open_configuration, put, user
 from tests.unit.fake_engine import FakeConnection, FakeEngine
 
 CHALLENGE = bytes(20)
+HERE = ip_address("192.0.2.1")
 NOW = 1_000_000
 PLAIN = SessionWishes(max_connection=1, qos=False)
 
@@ -54,10 +58,11 @@ class World:
         wishes: SessionWishes = PLAIN,
         unique: bytes = b"",
         same_machine: bool = False,
+        source: Address = HERE,
     ) -> Granted | Refused:
         client = ClientFacts(product="Client", node_unique_id=unique)
         request = LoginRequest(hub, name, proof(name, password), client, wishes)
-        return await self.admission.decide(request, CHALLENGE, same_machine=same_machine)
+        return await self.admission.decide(request, CHALLENGE, source, same_machine=same_machine)
 
     async def enter(self, name: str = "alice", hub: str = "LAB", unique: bytes = b"") -> None:
         """Log in and get a first connection."""
@@ -150,6 +155,32 @@ async def test_a_known_user_is_granted_the_default_terms(tmp_path: Path) -> None
 async def test_decisions(tmp_path: Path, question: dict[str, str], expected: ErrorCode) -> None:
     async with world(tmp_path) as w:
         assert code(await w.ask(**question)) == expected  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("source", "password", "expected"),
+    [
+        ("192.0.2.7", "secret", ErrorCode.IP_ADDRESS_DENIED),
+        ("192.0.2.7", "wrong", ErrorCode.IP_ADDRESS_DENIED),
+        ("192.0.2.8", "secret", ErrorCode.NO_ERROR),
+        ("198.51.100.1", "secret", ErrorCode.NO_ERROR),
+        # A rule for the other family is about nobody here, be its mask zeros.
+        ("2001:db8::1", "secret", ErrorCode.NO_ERROR),
+        ("fd00::1", "secret", ErrorCode.IP_ADDRESS_DENIED),
+    ],
+)
+async def test_source_rules_are_asked_before_the_password(
+    tmp_path: Path, source: str, password: str, expected: ErrorCode
+) -> None:
+    network = ip_address("255.255.255.0")
+    rules = (
+        SourceRule(ip_address("192.0.2.8"), deny=False, priority=1),
+        SourceRule(ip_address("192.0.2.0"), deny=True, priority=2, masked=True, mask=network),
+        SourceRule(ip_address("fd00::"), deny=True, priority=3, masked=True, mask=ip_address("ff00::")),
+    )
+    async with world(tmp_path) as w:
+        await put(w.owner, Put(keys.sources_key("LAB"), SourceRules(rules)))
+        assert code(await w.ask(password=password, source=ip_address(source))) is expected
 
 
 async def test_a_refusal_by_policy_says_whether_the_password_may_be_kept(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from etherloom.model.errors import ErrorCode, Refusal
+from etherloom.model.hook import CommandAction, Hook
 from etherloom.model.listener import Listener
 from etherloom.model.server import ServerSettings
 from etherloom.services.configurations import Configurations
@@ -118,6 +119,14 @@ async def test_without_ports_in_the_file_those_here_stay(tmp_path: Path) -> None
     async with house(tmp_path) as here:
         await here.configurations.take_over(hub_file(), "file", TEST, replacing=False)
         assert [one.port for one in here.owner.snapshot.listeners()] == [99]
+
+
+async def test_hooks_stay_since_no_file_has_any(tmp_path: Path) -> None:
+    async with house(tmp_path) as here:
+        hook = Hook("notify", CommandAction(("/bin/true",)))
+        await known.put(here.owner, Put(keys.hook_key("notify"), hook))
+        await here.configurations.take_over(hub_file(), "file", TEST, replacing=False)
+        assert here.owner.snapshot.hooks() == [hook]
 
 
 @pytest.mark.parametrize("data", [b"", hub_file("uint Type x"), user_file(block("a/b"))])

@@ -22,6 +22,7 @@ from etherloom.model.credential import (
     SignedCertificateCredential,
 )
 from etherloom.model.group import Group
+from etherloom.model.hook import CommandAction, EventKind, Hook, HookSecret, WebhookAction
 from etherloom.model.hub import AdministratorSecret, Hub, HubMessage, HubOptions, HubType, Radius
 from etherloom.model.kept import KeptBlock, KeptConfiguration, KeptItem
 from etherloom.model.l3switch import L3Interface, L3Route, L3Switch
@@ -73,6 +74,10 @@ EXAMPLES: dict[str, Record] = {
     "server/dynamic-dns": DynamicDns(False, b"\xff" * 20, proxy_password="p"),
     "server/undo": ImportUndo(3, 5, "vpn_server.config", b"\xff"),
     "server/kept": KeptConfiguration((KeptBlock(("a", "b"), (KeptItem("n", "uint", "7"),)),)),
+    "hook/notify": Hook(
+        "Notify", WebhookAction("https://a.example/ä", "PEM"), (EventKind.SESSION_UP,), "LAB"
+    ),
+    "hook/notify/secret": HookSecret("ä" * 16),
     "etherip/%2a": EtherIpClient("*", "LAB", "alice", "p"),
     "wireguard/Ab%2F%3D": WireguardKey("Ab/=", "LAB", "alice"),
     "l3switch/core": L3Switch(
@@ -143,6 +148,12 @@ def test_every_credential_stays_what_it_is(credential: Credential) -> None:
     found = decode_document(kind, encode_record(kind, check_record(kind, User("x", credential)))).credential
     assert found == credential
     assert type(found) is type(credential)
+
+
+def test_a_hook_keeps_the_kind_of_its_action() -> None:
+    kind = _kind("hook/x")
+    hook = Hook("x", CommandAction(("/bin/true", "ä")))
+    assert decode_document(kind, encode_record(kind, check_record(kind, hook))) == hook
 
 
 @given(st.text(), st.text(), st.integers(0, 1 << 63), st.binary())

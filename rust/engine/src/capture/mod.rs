@@ -18,6 +18,7 @@ use etherloom_wire::offload::Packet;
 use parking_lot::Mutex;
 
 use crate::shared::SessionShared;
+pub(crate) use trace::unix_nanoseconds;
 pub use trace::{Line, Trace, TraceSettings, TraceSnapshot};
 pub use writer::start;
 
@@ -97,6 +98,6 @@ impl Tap {
 pub fn reason_of(verdict: Verdict) -> Option<DropReason> {
     match verdict {
         Verdict::Drop(reason) => Some(reason),
-        Verdict::Unicast(_) | Verdict::Flood => None,
+        Verdict::Unicast(_) | Verdict::Flood | Verdict::Treat => None,
     }
 }

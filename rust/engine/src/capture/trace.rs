@@ -272,9 +272,9 @@ impl Trace {
 /// The one place of the engine that asks what time it is for people: everything else runs by the monotonic clock.
 #[allow(
     clippy::disallowed_methods,
-    reason = "files of traces carry the time of day"
+    reason = "files of traces and logs carry the time of day"
 )]
-pub(super) fn unix_nanoseconds() -> u64 {
+pub(crate) fn unix_nanoseconds() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0, |since| since.as_nanos() as u64)
 }

@@ -2,6 +2,7 @@
 
 mod acceleration;
 mod connections;
+mod packet_log;
 mod sessions;
 mod traces;
 
@@ -73,6 +74,7 @@ pub struct Engine {
     listeners: Mutex<HashMap<u64, Arc<ListenerShared>>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     traces: Mutex<HashMap<u64, RunningTrace>>,
+    packet_log: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Engine {
@@ -103,6 +105,7 @@ impl Engine {
             listeners: Mutex::default(),
             threads,
             traces: Mutex::default(),
+            packet_log: Mutex::default(),
         })
     }
 
@@ -141,6 +144,7 @@ impl Engine {
             // A worker looks at its deadline itself; a thread that panicked has been logged.
             clean &= thread.join().is_ok();
         }
+        clean &= self.stop_packet_log();
         clean && Instant::now() <= end
     }
 }

@@ -1,10 +1,11 @@
 //! Commands about hubs, sessions and devices.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use etherloom_switch::{HubRules, PortRules};
+use etherloom_switch::{AccessList, HubRules, PortId, PortRules};
 
 use super::{Engine, EngineError};
 use crate::device::Device;
@@ -14,7 +15,7 @@ use crate::message::Message;
 use crate::os::{self, Tap};
 use crate::session::SessionRules;
 use crate::shared::{PortKind, SessionShared};
-use crate::snapshot::{MacEntry, SessionSnapshot};
+use crate::snapshot::{HubEvent, IpEntry, MacEntry, SessionSnapshot};
 use crate::worker::place_of;
 
 impl Engine {
@@ -43,6 +44,12 @@ impl Engine {
         Ok(())
     }
 
+    /// Other rules for frames, at once.
+    pub fn set_access_list(&self, identifier: u64, list: AccessList) -> Result<(), EngineError> {
+        self.hub(identifier)?.switch.set_access_list(list);
+        Ok(())
+    }
+
     /// End all its sessions and forget it.
     pub fn close_hub(&self, identifier: u64) -> Result<(), EngineError> {
         let removed = self.shared.hubs.lock().remove(&identifier);
@@ -67,16 +74,34 @@ impl Engine {
         Ok(())
     }
 
+    /// The session on each port of this moment.
+    fn sessions_by_port(&self) -> HashMap<PortId, u64> {
+        let sessions = self.shared.sessions.lock();
+        let plugged = sessions
+            .values()
+            .filter_map(|session| Some((*session.port.get()?, session.identifier)));
+        plugged.collect()
+    }
+
+    /// What a hub has to tell people, and how much of that was lost.
+    pub fn hub_events(&self, identifier: u64) -> Result<(Vec<HubEvent>, u64), EngineError> {
+        let (events, lost) = self.hub(identifier)?.switch.events().take();
+        let sessions = if events.is_empty() {
+            HashMap::new()
+        } else {
+            self.sessions_by_port()
+        };
+        let now_ms = self.shared.now_ms();
+        let told = events
+            .into_iter()
+            .map(|(port, event)| HubEvent::of(port, event, &sessions, now_ms));
+        Ok((told.collect(), lost))
+    }
+
     /// Its MAC table.
     pub fn mac_table(&self, identifier: u64) -> Result<Vec<MacEntry>, EngineError> {
         let hub = self.hub(identifier)?;
-        let sessions: HashMap<_, _> = {
-            let sessions = self.shared.sessions.lock();
-            sessions
-                .values()
-                .filter_map(|session| Some((*session.port.get()?, session.identifier)))
-                .collect()
-        };
+        let sessions = self.sessions_by_port();
         let now_ms = self.shared.now_ms();
         let entries = hub.switch.macs().snapshot().into_iter();
         Ok(entries
@@ -98,6 +123,33 @@ impl Engine {
     ) -> Result<bool, EngineError> {
         let key = etherloom_switch::MacKey::new(address, vlan);
         Ok(self.hub(identifier)?.switch.macs().remove(key))
+    }
+
+    /// Its table of addresses.
+    pub fn ip_table(&self, identifier: u64) -> Result<Vec<IpEntry>, EngineError> {
+        let hub = self.hub(identifier)?;
+        let sessions = self.sessions_by_port();
+        let now_ms = self.shared.now_ms();
+        let entries = hub.switch.ips().snapshot().into_iter();
+        Ok(entries
+            .filter_map(|entry| IpEntry::of(&entry, &sessions, now_ms))
+            .collect())
+    }
+
+    /// How many IP addresses it knows.
+    pub fn ip_count(&self, identifier: u64) -> Result<usize, EngineError> {
+        Ok(self.hub(identifier)?.switch.ips().len())
+    }
+
+    /// Forget one IP address; false if it was not there.
+    pub fn delete_ip(
+        &self,
+        identifier: u64,
+        address: IpAddr,
+        vlan: u16,
+    ) -> Result<bool, EngineError> {
+        let key = etherloom_switch::IpKey { address, vlan };
+        Ok(self.hub(identifier)?.switch.ips().remove(key))
     }
 
     fn new_session(

@@ -6,7 +6,7 @@ use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use rustix::fs::{Mode, OFlags, open};
 use rustix::ioctl::{Getter, IntegerSetter, Updater, ioctl, opcode};
 
-use super::{RoundTrip, Tap, TapOffload};
+use super::{LocalTime, RoundTrip, Tap, TapOffload};
 
 const INTERFACE_NAME_BYTES: usize = 16;
 const IFF_TAP: u16 = 0x0002;
@@ -151,5 +151,23 @@ pub(super) fn block_signals() {
         let mut all = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
         libc::sigfillset(all.as_mut_ptr());
         libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), std::ptr::null_mut());
+    }
+}
+
+pub(super) fn local_time(unix_seconds: i64) -> LocalTime {
+    let mut broken = std::mem::MaybeUninit::<libc::tm>::zeroed();
+    // SAFETY: localtime_r reads one number and writes one `struct tm`, which zeroes are a value of as well. It does not
+    // touch the environment where the zone has been read before, which the first call does.
+    let broken = unsafe {
+        libc::localtime_r(&raw const unix_seconds, broken.as_mut_ptr());
+        broken.assume_init()
+    };
+    LocalTime {
+        year: broken.tm_year + 1_900,
+        month: broken.tm_mon + 1,
+        day: broken.tm_mday,
+        hour: broken.tm_hour,
+        minute: broken.tm_min,
+        second: broken.tm_sec,
     }
 }

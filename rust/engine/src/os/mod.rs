@@ -117,3 +117,25 @@ pub fn yield_to_frames() {
 pub fn block_signals() {
     linux::block_signals();
 }
+
+/// A time of day, where this machine is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LocalTime {
+    /// Year.
+    pub year: i32,
+    /// Month, from 1.
+    pub month: i32,
+    /// Day, from 1.
+    pub day: i32,
+    /// Hour.
+    pub hour: i32,
+    /// Minute.
+    pub minute: i32,
+    /// Second.
+    pub second: i32,
+}
+
+/// What people's clocks show.
+pub fn local_time(unix_seconds: i64) -> LocalTime {
+    linux::local_time(unix_seconds)
+}

@@ -160,7 +160,7 @@ impl Worker {
         if authentic {
             source.session.last_received_ms.store(now_ms, Relaxed);
         }
-        self.send_batches(&source.session);
+        self.send_batches(&source);
         self.flush_dirty();
         if more {
             self.again.push_back(Target::Acceleration { slot: index });

@@ -31,7 +31,7 @@ impl Worker {
         for frame in &circulation.frames {
             self.ingress(&mut stream, Packet::plain(frame));
         }
-        self.send_batches(&source.session);
+        self.send_batches(&source);
         self.flush_dirty();
         if !circulation.is_over.load(Relaxed) {
             self.again.push_back(Target::Circulation(index));

@@ -55,7 +55,7 @@ impl Worker {
         }
         self.scratch.device = buffer;
         source.session.count_device_reads(packets);
-        self.send_batches(&source.session);
+        self.send_batches(&source);
         self.flush_dirty();
         if more {
             self.again.push_back(Target::Device { slot: index });

@@ -192,7 +192,7 @@ impl Worker {
         }
         let received = link.receive(&mut self.scratch);
         let alive = self.take_received(source, index, connection, &received);
-        self.send_batches(&source.session);
+        self.send_batches(source);
         self.flush_dirty();
         alive && received != Received::Blocked
     }

@@ -11,6 +11,7 @@ mod sessions;
 mod slots;
 mod spin;
 mod timers;
+mod treatment;
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
@@ -34,6 +35,7 @@ use crate::worker::slots::Slots;
 pub use crate::worker::slots::place_of;
 use crate::worker::spin::Spin;
 use crate::worker::timers::Timers;
+use crate::worker::treatment::Waiting;
 
 /// The token of the mailbox.
 pub const WAKE: Token = Token(usize::MAX);
@@ -74,6 +76,7 @@ pub struct Worker {
     splices: HashMap<u64, Splice>,
     slots: Slots,
     timers: Timers,
+    waiting: Waiting,
     again: VecDeque<Target>,
     dirty: Vec<usize>,
     outgoing: Vec<Batch>,
@@ -108,6 +111,7 @@ impl Worker {
             splices: HashMap::new(),
             slots: Slots::default(),
             timers: Timers::default(),
+            waiting: Waiting::default(),
             again: VecDeque::new(),
             dirty: Vec::new(),
             outgoing: (0..count).map(|_| Batch::default()).collect(),

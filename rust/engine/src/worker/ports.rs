@@ -4,7 +4,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use etherloom_switch::{Batch as Judge, DropReason, Egress, Judged, PortId, Verdict, tag};
+use etherloom_switch::{
+    Batch as Judge, DropReason, Egress, Judged, PortId, PortKind, Verdict, tag,
+};
 use etherloom_wire::capture::Way;
 use etherloom_wire::offload::Packet;
 
@@ -12,10 +14,11 @@ use super::devices::{count_written, lose_written};
 use super::slots::{Body, Slot, place_of};
 use super::{Target, Worker};
 use crate::capture::{Spot, reason_of};
-use crate::event::session as flag;
+use crate::event::{hub as flag, session};
 use crate::hub::Hub;
 use crate::link::Flushed;
 use crate::message::Batch;
+use crate::packet_log::{self, HubLog, Sighting};
 use crate::passing::Passing;
 use crate::session::NotQueued;
 use crate::shared::SessionShared;
@@ -36,6 +39,10 @@ pub struct Source {
     pub vlan: u16,
     /// What marks the tags of this hub.
     pub vlan_type: u16,
+    /// What its frames are written down in.
+    pub log: Option<Arc<HubLog>>,
+    /// No more of them than the log's limit are.
+    pub limited: bool,
 }
 
 impl Source {
@@ -45,6 +52,18 @@ impl Source {
             hub: self.hub.identifier,
             session: &self.session,
             way: Way::In,
+        }
+    }
+
+    fn write_down(&self, judged: &Judged, frame: &[u8], target: Option<PortId>, now_ms: u64) {
+        if let Some(log) = &self.log {
+            let sighting = Sighting {
+                hub: &self.hub,
+                source: &self.session,
+                target,
+                limited: self.limited,
+            };
+            packet_log::note(log, &sighting, &judged.facts, frame, now_ms);
         }
     }
 }
@@ -76,13 +95,16 @@ impl Worker {
             Body::Device(_) | Body::Memory => 0,
         };
         let rules = slot.hub.switch.rules();
+        let own = slot.shared.rules.load();
         Some(Source {
             hub: Arc::clone(&slot.hub),
             session: Arc::clone(&slot.shared),
             port: slot.port,
             mss_limit: lower_limit(own_limit, rules.mss_limit),
-            vlan: slot.shared.rules.load().policy.vlan,
+            vlan: own.policy.vlan,
             vlan_type: rules.vlan_type,
+            log: slot.hub.packet_log(),
+            limited: own.kind == PortKind::Client && !own.policy.no_broadcast_limiter,
         })
     }
 
@@ -132,9 +154,24 @@ impl Worker {
             return self.cross(from.source, passing);
         };
         let judged = batch.judge(from.source.port, &passing.frame(), self.now_ms);
+        if judged.verdict == Verdict::Treat {
+            return self.treat(from, &judged, passing);
+        }
+        self.pass_on_trimmed(from, &judged, passing);
+    }
+
+    /// A frame that an access list has let go on.
+    pub(super) fn judge_again(&mut self, from: &mut Stream<'_>, passing: &Passing<'_>) {
+        if let Some(batch) = &mut from.batch {
+            let judged = batch.judge_again(from.source.port, &passing.frame(), self.now_ms);
+            self.pass_on_trimmed(from, &judged, passing);
+        }
+    }
+
+    fn pass_on_trimmed(&mut self, from: &mut Stream<'_>, judged: &Judged, passing: &Passing<'_>) {
         match passing.without_padding(judged.facts.length) {
-            Some(frame) => self.pass_on(from, &judged, &Passing::plain(frame)),
-            None => self.pass_on(from, &judged, passing),
+            Some(frame) => self.pass_on(from, judged, &Passing::plain(frame)),
+            None => self.pass_on(from, judged, passing),
         }
     }
 
@@ -170,12 +207,16 @@ impl Worker {
         let counters = &source.session.counters;
         match &judged.verdict {
             Verdict::Drop(reason) => counters.dropped_many(*reason, frame.segments()),
+            // Frames with this verdict don't come here: see `judge`.
+            Verdict::Treat => {}
             Verdict::Unicast(port) => {
+                source.write_down(judged, frame.bytes, Some(*port), self.now_ms);
                 counters.received.count(&frame);
                 self.mirror(from, judged, passing);
                 self.send_to(from, judged, &[*port], passing);
             }
             Verdict::Flood => {
+                source.write_down(judged, frame.bytes, None, self.now_ms);
                 counters.received.count(&frame);
                 self.mirror(from, judged, passing);
                 let ports = source.hub.ports();
@@ -234,13 +275,13 @@ impl Worker {
                 counters.dropped_many(reason, passing.frame().segments());
             }
             Egress::Changed(change) => {
-                let (mut segment, mut changed) = (Vec::new(), Vec::new());
+                let (mut segment, mut frame) = (Vec::new(), Vec::new());
                 for index in 0..passing.segments.count() {
                     segment.clear();
                     passing.segments.append(index, &mut segment);
-                    changed.clear();
-                    change.apply(&segment, &judged.facts, &mut changed);
-                    self.deliver(source, &[port], &Passing::plain(&changed));
+                    frame.clear();
+                    change.apply(&segment, &judged.facts, &mut frame);
+                    self.deliver(source, &[port], &Passing::plain(&frame));
                 }
             }
         }
@@ -307,12 +348,16 @@ impl Worker {
         }
     }
 
-    /// Hand the collected frames to their workers: one queue entry and one wake-up each.
-    pub(super) fn send_batches(&mut self, session: &Arc<SessionShared>) {
+    /// Hand the collected frames to their workers: one queue entry and one wake-up each. People hear what the hub
+    /// has to tell them.
+    pub(super) fn send_batches(&mut self, source: &Source) {
         for worker in 0..self.outgoing.len() {
             if self.outgoing[worker].count > 0 {
-                self.send_batch(worker, session);
+                self.send_batch(worker, &source.session);
             }
+        }
+        if source.hub.switch.events().has_news() {
+            self.shared.events.raise(&source.hub.notice, flag::NEWS);
         }
     }
 
@@ -362,7 +407,7 @@ impl Worker {
     }
 
     /// One frame towards a port of this worker.
-    fn egress(&mut self, hub: u64, index: usize, passing: &Passing<'_>) {
+    pub(super) fn egress(&mut self, hub: u64, index: usize, passing: &Passing<'_>) {
         // A fault here is the target's: the origin, and the rest of its batch, go on.
         let queued = catch_unwind(AssertUnwindSafe(|| self.enqueue(hub, index, passing)));
         if queued.is_err() {
@@ -446,7 +491,9 @@ impl Worker {
                 Body::Memory => {}
             }
             if slot.shared.queue_frames > 0 {
-                self.shared.events.raise(&slot.shared.notice, flag::FRAMES);
+                self.shared
+                    .events
+                    .raise(&slot.shared.notice, session::FRAMES);
             }
             self.flush_acceleration(index);
             self.flush_links(index);

@@ -115,7 +115,7 @@ impl Worker {
             self.ingress(&mut stream, Packet::plain(frame));
         }
         count_injected(&source.session, frames.len());
-        self.send_batches(&source.session);
+        self.send_batches(&source);
     }
 
     pub(super) fn is_running(&self, index: usize) -> bool {

@@ -12,6 +12,8 @@ pub enum Timer {
     Connection(u64),
     /// Keep-alives and time-outs of the session in this slot.
     Session { slot: usize, session: u64 },
+    /// Frames that an access list keeps back.
+    Waiting,
 }
 
 /// The heap. An entry that is no longer due when it fires is put back by its owner.
@@ -45,12 +47,14 @@ impl Worker {
     pub(super) fn run_timers(&mut self) {
         while let Some(timer) = self.timers.pop_due(self.now_ms) {
             let target = match timer {
-                Timer::Connection(identifier) => Target::Connection(identifier),
-                Timer::Session { session, .. } => Target::Session(session),
+                Timer::Connection(identifier) => Some(Target::Connection(identifier)),
+                Timer::Session { session, .. } => Some(Target::Session(session)),
+                Timer::Waiting => None,
             };
-            self.guarded(Some(target), |worker| match timer {
+            self.guarded(target, |worker| match timer {
                 Timer::Connection(identifier) => worker.on_connection_timer(identifier),
                 Timer::Session { slot, session } => worker.on_session_timer(slot, session),
+                Timer::Waiting => worker.release_waiting(),
             });
         }
     }

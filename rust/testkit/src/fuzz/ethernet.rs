@@ -75,6 +75,7 @@ impl Hub {
                 self.check_learned(frame, port);
             }
             Verdict::Drop(DropReason::MacTableFull | DropReason::InvalidSource) => {}
+            Verdict::Treat => panic!("there is no access list"),
             Verdict::Drop(reason) => panic!("{reason:?} is not for a frame with a header"),
         }
     }

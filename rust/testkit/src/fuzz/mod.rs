@@ -8,6 +8,7 @@ mod datagram;
 mod ethernet;
 mod filter;
 mod offload;
+mod packet_log;
 mod super_frame;
 mod switch;
 
@@ -16,5 +17,6 @@ pub use datagram::datagram;
 pub use ethernet::ethernet;
 pub use filter::filter;
 pub use offload::offload;
+pub use packet_log::packet_log;
 pub use super_frame::super_frame;
 pub use switch::switch;

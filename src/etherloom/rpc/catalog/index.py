@@ -12,6 +12,7 @@ from etherloom.rpc.catalog import (
     cluster,
     connection,
     group,
+    hook,
     hub,
     l3switch,
     license,
@@ -55,6 +56,7 @@ CALLS: Final[tuple[AnyCall, ...]] = (
     *own.CALLS,
     *takeover.CALLS,
     *trace.CALLS,
+    *hook.CALLS,
 )
 _BY_NAME: Final[Mapping[str, AnyCall]] = MappingProxyType(
     {name.casefold(): call for call in CALLS for name in (call.name, *call.aliases)}

@@ -16,6 +16,7 @@ from etherloom.services.users import MAXIMUM_USERS_PER_HUB
 _UNLIMITED: Final = 0xFFFF_FFFF
 _LARGEST_FRAME: Final = 1_600
 _MAC_ENTRIES: Final = 65_536
+_IP_ENTRIES: Final = 65_536
 
 _NUMBERS: Final = {
     "i_max_packet_size": _LARGEST_FRAME,
@@ -28,7 +29,7 @@ _NUMBERS: Final = {
     "i_max_groups_per_hub": MAXIMUM_GROUPS_PER_HUB,
     "i_max_access_lists": MAXIMUM_RULES,
     "i_max_mac_tables": _MAC_ENTRIES,
-    "i_max_ip_tables": 0,
+    "i_max_ip_tables": _IP_ENTRIES,
     "i_max_secnat_tables": 0,
     "i_max_l3_sw": MAXIMUM_SWITCHES,
     "i_max_l3_if": MAXIMUM_INTERFACES,

@@ -16,7 +16,6 @@ from etherloom.rpc.house import House
 from etherloom.services.hubs import find_hub, make_administrator_secret
 from etherloom.services.options import limit_of
 from etherloom.services.securenats import find_securenat
-from etherloom.services.sessions import SessionKind
 from etherloom.state import keys
 from etherloom.wire.digest import hash_administrator_password
 
@@ -39,6 +38,7 @@ def _row(house: House, one: Hub) -> hub.HubRow:
         users=house.owner.snapshot.user_count(one.name),
         groups=house.owner.snapshot.count(keys.groups_prefix(one.name)),
         mac_entries=house.actual.mac_count(one.name),
+        ip_entries=house.actual.ip_count(one.name),
         last_traffic=max(one.created, usage.last_seen),
         created=one.created,
         last_login=max(one.created, usage.last_login),
@@ -146,19 +146,19 @@ async def get_hub_status(house: House, _caller: Caller, request: hub.HubStatus) 
     snapshot = house.owner.snapshot
     one = find_hub(snapshot, request.hub)
     running = house.sessions.list(one.name)
-    bridges = sum(session.kind is SessionKind.BRIDGE for session in running)
     usage = house.status.hub_usage(one.name)
     return hub.HubStatus(
         hub=one.name,
         online=one.online,
         type=one.type,
         sessions=len(running),
-        sessions_client=len(running) - bridges,
-        sessions_bridge=bridges,
+        sessions_client=house.sessions.count_log_ins(one.name, is_bridge=False),
+        sessions_bridge=house.sessions.count_log_ins(one.name, is_bridge=True),
         access_rules=snapshot.count(keys.access_prefix(one.name)),
         users=snapshot.user_count(one.name),
         groups=snapshot.count(keys.groups_prefix(one.name)),
         mac_entries=house.actual.mac_count(one.name),
+        ip_entries=house.actual.ip_count(one.name),
         securenat=find_securenat(snapshot, one.name).enabled,
         traffic=traffic_block(usage.traffic),
         last_traffic=max(one.created, usage.last_seen),

@@ -11,6 +11,7 @@ from etherloom.rpc.handlers import (
     cluster,
     connection,
     group,
+    hook,
     hub,
     hub_log,
     l3switch,
@@ -55,4 +56,5 @@ HANDLERS: Final[tuple[AnyHandler, ...]] = (
     *own.HANDLERS,
     *takeover.HANDLERS,
     *trace.HANDLERS,
+    *hook.HANDLERS,
 )

@@ -57,6 +57,7 @@ async def get_server_status(house: House, _caller: Caller, _request: Empty) -> s
         connections=connections,
         connections_local=connections,
         mac_entries=sum(house.actual.mac_count(hub.name) for hub in hubs),
+        ip_entries=sum(house.actual.ip_count(hub.name) for hub in hubs),
         users=house.status.user_count(),
         now=house.status.now(),
         tick=house.status.tick(),

@@ -165,6 +165,8 @@ def _going(links: list[LinkSnapshot], direction: Direction) -> int:
 def _underlay(one: RunningSession) -> str:
     if one.kind is SessionKind.BRIDGE:
         return f"Local bridge ({one.device})"
+    if one.kind is SessionKind.PROGRAM:
+        return f"Program ({one.device})"
     return f"Standard TCP/IP ({'IPv6' if _peer(one).version == 6 else 'IPv4'})"
 
 

@@ -1,10 +1,12 @@
-"""Calls about the tables in which a hub keeps who is where. There is no table of IP addresses yet."""
+"""Calls about the tables in which a hub keeps who is where."""
 
+from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 
 from etherloom.model.errors import ErrorCode, Refusal
 from etherloom.rpc.caller import Caller
 from etherloom.rpc.catalog import table
+from etherloom.rpc.catalog.element import Address
 from etherloom.rpc.catalog.hub import HubName
 from etherloom.rpc.dispatch import Handler
 from etherloom.rpc.handlers.mapping import fill
@@ -12,6 +14,7 @@ from etherloom.rpc.house import House
 from etherloom.services.hubs import find_hub
 
 _MAC: Final = "MAC table of"
+_IP: Final = "IP table of"
 
 
 async def enum_mac_table(house: House, _caller: Caller, request: HubName) -> table.MacTable:
@@ -36,11 +39,31 @@ async def delete_mac_table(house: House, _caller: Caller, request: table.TableEn
 
 
 async def enum_ip_table(house: House, _caller: Caller, request: HubName) -> table.IpTable:
-    return table.IpTable(find_hub(house.owner.snapshot, request.hub).name)
+    hub = find_hub(house.owner.snapshot, request.hub).name
+    found = house.actual.ip_table(hub)
+    numbers = house.handles.number((_IP, hub), [(row.address, row.vlan) for row in found])
+    rows = (
+        fill(table.IpRow, row, handle=number, v4=_old_form(row.address), v6=row.address)
+        for number, row in zip(numbers, found, strict=True)
+    )
+    return table.IpTable(hub, tuple(rows))
 
 
 async def delete_ip_table(house: House, _caller: Caller, request: table.TableEntry) -> table.TableEntry:
-    raise _missing(find_hub(house.owner.snapshot, request.hub).name, request.handle)
+    hub = find_hub(house.owner.snapshot, request.hub).name
+    entry = house.handles.find((_IP, hub), request.handle)
+    match entry:
+        case (IPv4Address() | IPv6Address() as address, int(vlan)) if house.actual.delete_ip(
+            hub, address, vlan
+        ):
+            return request
+        case _:
+            raise _missing(hub, request.handle)
+
+
+def _old_form(address: Address) -> Address:
+    """Where there is room for IPv4 only."""
+    return address if isinstance(address, IPv4Address) else IPv4Address(0)
 
 
 def _missing(hub: str, handle: int) -> Refusal:

@@ -37,7 +37,8 @@ def read_revocations(hub: str, revocations: Section) -> None:
 
 
 def read_sources(hub: str, sources: Section) -> None:
-    rules = tuple(_read_source(section) for section in sources.sections())
+    found = (_read_source(section) for section in sources.sections())
+    rules = tuple(sorted(found, key=lambda rule: (rule.priority, rule.deny)))
     if rules:
         sources.journal.put(sources, keys.sources_key(hub), SourceRules(rules))
 

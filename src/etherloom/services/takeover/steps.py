@@ -44,7 +44,8 @@ def take_over(
 def _deletions(snapshot: Snapshot, named: set[str]) -> Iterator[Operation]:
     without_ports = not any(key.startswith(keys.LISTENERS_PREFIX) for key in named)
     for key, record in snapshot.documents():
-        stays = key in _STAYING or (without_ports and isinstance(record, Listener))
+        stays = key in _STAYING or key.startswith(keys.HOOKS_PREFIX)
+        stays = stays or (without_ports and isinstance(record, Listener))
         if key not in named and not stays:
             yield Delete(key)
 
