@@ -34,7 +34,7 @@ pub mod tag;
 pub use access_list::{AccessList, Fate, Identity, Stored, Treatment};
 pub use counters::{Counters, CountersSnapshot, Traffic, TrafficSnapshot};
 pub use drops::DropReason;
-pub use egress::Egress;
+pub use egress::{Change, Egress};
 pub use event::{Event, Events};
 pub use facts::{Facts, Network, Transport};
 pub use frame::{Frame, Offload};

@@ -297,7 +297,7 @@ impl Ring {
         let frame = Frame::plain(bytes);
         let judged = batch.judge(ingress, &frame, self.now_ms);
         let targets = match judged.verdict {
-            Verdict::Drop(_) => vec![],
+            Verdict::Drop(_) | Verdict::Treat => vec![],
             Verdict::Unicast(target) => vec![target],
             Verdict::Flood => (1..=3).filter(|target| *target != ingress).collect(),
         };
