@@ -2,7 +2,6 @@
 //! redirection in the place of the server they were for.
 
 use std::collections::BTreeMap;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::digest;
 use etherloom_switch::redirect::{self, Visitor};
@@ -12,6 +11,7 @@ use super::Worker;
 use super::ports::{Source, Stream};
 use super::slots::place_of;
 use super::timers::Timer;
+use crate::capture::unix_nanoseconds;
 use crate::passing::Passing;
 
 /// Frames that wait take no more memory of a worker than this; what comes beyond is lost.
@@ -118,7 +118,7 @@ impl Worker {
             session: source.session.label.get().map_or("", String::as_str),
             address: &address.map_or_else(String::new, ToString::to_string),
         };
-        let url = redirect::fill(url, &visitor, unix_seconds(), sha1);
+        let url = redirect::fill(url, &visitor, unix_nanoseconds() / 1_000_000_000, sha1);
         let mut answer = Vec::new();
         let number = self.next_random() as u16;
         if !redirect::answer(
@@ -141,15 +141,6 @@ impl Worker {
             &Passing::plain(&answer),
         );
     }
-}
-
-#[allow(
-    clippy::disallowed_methods,
-    reason = "the address tells when it was made"
-)]
-fn unix_seconds() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| since.as_secs())
 }
 
 fn sha1(message: &[u8]) -> [u8; 20] {
