@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from tests.support.random_frames import IPV4, IPV6, MACS, frames
+from tests.support.reference_access import ReferenceList
 from tests.support.reference_hub import ReferenceHub
-from tests.support.reference_rules import HUB_BITS, KINDS, POLICY_BITS, HubSetting, PortSetting
+from tests.support.reference_rules import HUB_BITS, KINDS, POLICY_BITS, AccessRule, HubSetting, PortSetting
 from tests.support.switch_program import SwitchProgram
 from tests.support.tools import compiled
 
@@ -52,6 +53,34 @@ _hubs = st.builds(
     storm_threshold=st.sampled_from([0, 2, 8, 32]),
     dormant_ms=st.sampled_from([0, 0, 5_000]),
 )
+_blocks = st.one_of(
+    st.none(),
+    st.tuples(st.sampled_from(IPV4), st.sampled_from([0, 8, 31, 32])),
+    st.tuples(st.sampled_from(IPV6), st.sampled_from([0, 10, 127, 128])),
+)
+_users = st.sampled_from([0, 0, 0, 1, 2])
+
+
+@st.composite
+def _rules(draw: st.DrawFn) -> AccessRule:
+    ipv6 = draw(st.booleans())
+    version = 6 if ipv6 else 4
+    own = _blocks.filter(lambda block: block is None or block[0].version == version)
+    return AccessRule(
+        priority=draw(st.integers(1, 3)),
+        discard=draw(st.booleans()),
+        active=draw(st.sampled_from([True, True, True, False])),
+        ipv6=ipv6,
+        delayed=draw(st.sampled_from([False, False, True])),
+        source=draw(own),
+        target=draw(own),
+        protocol=draw(st.sampled_from([0, 0, 6, 17, 58])),
+        source_user=draw(_users),
+        target_user=draw(_users),
+        target_ports=draw(st.sampled_from([None, None, (67, 80), (80, 80)])),
+    )
+
+
 _pauses = st.sampled_from([0, 1, 10, 100, 499, 500, 501, 999, 1_000, 1_001, 13_000, 14_000, 14_001, 61_000])
 
 
@@ -86,6 +115,11 @@ class SwitchAgainstReference(RuleBasedStateMachine):
     def change_hub(self, rules: HubSetting) -> None:
         self.program.set_rules(rules)
         self.slow.rules = rules
+
+    @rule(rules=st.lists(_rules(), max_size=6))
+    def change_access_list(self, rules: list[AccessRule]) -> None:
+        self.program.set_access_list(rules)
+        self.slow.access_list = ReferenceList(rules)
 
     @rule(port=_ports, frame=frames(), copies=st.sampled_from([1, 1, 1, 1, 1, 12]))
     def put_frame(self, port: int, frame: bytes, copies: int) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
 
 from tests.support import reference_policy as policy
+from tests.support.reference_access import ReferenceList
 from tests.support.reference_frame import GROUP, NOBODY, Address, Dropped, Read, read, read_ethernet
 from tests.support.reference_rules import STATION, HubSetting, PortSetting
 from tests.support.reference_tables import EXCLUSIVE_MS, NOTED_MS, Addresses, Entry, Stations, Storm, Tokens
@@ -17,6 +18,10 @@ PRIVATE = [
     IPv4Network(text)
     for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "100.64.0.0/10")
 ]
+
+
+class Treated(Exception):
+    """An access list has more to do with a frame."""
 
 
 @dataclass
@@ -37,6 +42,7 @@ class Judged:
     verdict: str
     frame: Read | None = None
     target: int | None = None
+    checked: bool = False
 
 
 class ReferenceHub:
@@ -47,6 +53,8 @@ class ReferenceHub:
         self.ports: dict[int, Port] = {}
         self.stations = Stations()
         self.addresses = Addresses()
+        self.access_list = ReferenceList([])
+        self.checked = False
         self.events: list[str] = []
         self.now = 1000
 
@@ -70,6 +78,7 @@ class ReferenceHub:
     def judge(self, port: int, data: bytes, *, again: bool = False) -> Judged:
         if port not in self.ports:
             return Judged("drop not_attached")
+        self.checked = again
         try:
             frame = (
                 read_ethernet(data)[0]
@@ -77,11 +86,13 @@ class ReferenceHub:
                 else read(data, self.rules.vlan_type)
             )
             target = self._judge_again(port, frame) if again else self._judge(port, frame)
+        except Treated:
+            return Judged("treat")
         except Dropped as dropped:
             return Judged(f"drop {dropped.reason}")
         if target is None:
-            return Judged("flood", frame)
-        return Judged(f"unicast {target}", frame, target)
+            return Judged("flood", frame, None, self.checked)
+        return Judged(f"unicast {target}", frame, target, self.checked)
 
     def egress(self, ingress: int, judged: Judged) -> Iterator[tuple[int, str]]:
         """What each port gets, in order."""
@@ -113,6 +124,12 @@ class ReferenceHub:
             self._tell(number, told)
         self._learn_allotment(number, frame)
         policy.refuse_for_all(self.rules.options, frame)
+        entry = self.access_list.on_entry(frame, port.rules)
+        self.checked = entry is not None
+        if entry and entry.discard:
+            raise Dropped("access_list")
+        if entry and entry.delayed:
+            raise Treated
         return self._pass_on(number, frame)
 
     def _judge_again(self, number: int, frame: Read) -> int | None:
@@ -300,6 +317,9 @@ class ReferenceHub:
                 raise Dropped("hub_station")
             self._refuse_dormant(target, judged)
             hide = self._hides_router(target.rules, frame)
+        entry = self.access_list.on_exit(frame, source.rules, target.rules)
+        if entry and entry.discard and not judged.checked:
+            raise Dropped("access_list")
         rate = target.rules.max_download
         if rate and not policy.is_urgent(frame) and not target.download.take(len(frame.data), rate, self.now):
             raise Dropped("download_limit")

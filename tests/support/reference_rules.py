@@ -6,6 +6,8 @@ One description for both sides of the comparison: what a field means is decided 
 import struct
 from dataclasses import dataclass, field
 
+from tests.support.reference_frame import Address
+
 POLICY_BITS = (
     "dhcp_filter", "dhcp_no_server", "dhcp_force", "no_bridge", "no_routing", "check_mac", "check_ip",
     "arp_dhcp_only", "privacy_filter", "no_server", "no_broadcast_limiter", "rs_and_ra_filter", "ra_filter",
@@ -69,3 +71,35 @@ class HubSetting:
         bits = sum(1 << HUB_BITS[name] for name in self.options | self.always)
         sizes = (self.mac_entries, self.ip_entries, self.mac_age_ms, self.ip_age_ms, self.dhcp_age_ms)
         return struct.pack(">IHHIIIHHI", bits, *sizes, self.vlan_type, self.storm_threshold, self.dormant_ms)
+
+
+@dataclass(frozen=True)
+class AccessRule:
+    """One entry of an access list. Users: 0 is anybody, else one more than a port's."""
+
+    priority: int = 1
+    discard: bool = True
+    active: bool = True
+    ipv6: bool = False
+    delayed: bool = False
+    source: tuple[Address, int] | None = None
+    target: tuple[Address, int] | None = None
+    protocol: int = 0
+    source_user: int = 0
+    target_user: int = 0
+    target_ports: tuple[int, int] | None = None
+
+    def encode(self) -> bytes:
+        has = (self.source is not None) << 3 | (self.target is not None) << 4
+        flags = self.discard | self.active << 1 | self.ipv6 << 2 | has | self.delayed << 5
+        users = (self.source_user, self.target_user)
+        head = struct.pack(">BBBBB", self.priority, flags, self.protocol, *users)
+        blocks = b"".join(_encode_block(block) for block in (self.source, self.target))
+        return head + blocks + struct.pack(">HH", *(self.target_ports or (0, 0)))
+
+
+def _encode_block(block: tuple[Address, int] | None) -> bytes:
+    if block is None:
+        return bytes(17)
+    address, prefix = block
+    return bytes([prefix]) + address.packed.rjust(16, b"\0")

@@ -6,10 +6,10 @@ import subprocess
 from pathlib import Path
 
 from tests.support.reference_frame import Address
-from tests.support.reference_rules import HubSetting, PortSetting
+from tests.support.reference_rules import AccessRule, HubSetting, PortSetting
 
 ATTACH, SET_PORT_RULES, DETACH, SET_RULES, FRAME, FRAME_AGAIN, PASS, TABLES = range(8)
-REMOVE_STATION, REMOVE_ADDRESS, EVENTS = range(8, 11)
+REMOVE_STATION, REMOVE_ADDRESS, EVENTS, SET_ACCESS_LIST = range(8, 12)
 
 
 class SwitchProgram:
@@ -37,6 +37,9 @@ class SwitchProgram:
 
     def set_rules(self, rules: HubSetting) -> None:
         self._call(bytes([SET_RULES]) + rules.encode())
+
+    def set_access_list(self, rules: list[AccessRule]) -> None:
+        self._call(bytes([SET_ACCESS_LIST, len(rules)]) + b"".join(rule.encode() for rule in rules))
 
     def frame(self, port: int, data: bytes, *, again: bool = False) -> str:
         return self._call(bytes([FRAME_AGAIN if again else FRAME, port]) + data)

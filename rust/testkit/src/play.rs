@@ -1,13 +1,17 @@
 //! A hub that does as it is told, command by command, and says what came of it: for a comparison with a slow hub
 //! written by itself, and for fuzzers. Takes any bytes: what a command lacks is 0.
 
+use etherloom_switch::access_list::{Block, Rule, Who};
 use etherloom_switch::{
-    Egress, Event, Frame, HubFilters, HubRules, IpKey, Judged, MacKey, PortId, PortKind,
-    PortPolicy, PortRules, Switch, Verdict,
+    AccessList, Egress, Event, Frame, HubFilters, HubRules, IpKey, Judged, MacKey, PortId,
+    PortKind, PortPolicy, PortRules, Switch, Treatment, Verdict,
 };
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// An access list has fewer entries than this.
+const MOST_RULES: u8 = 16;
 
 /// A hub, its ports, and the time there.
 pub struct Play {
@@ -30,7 +34,7 @@ impl Play {
     /// Obey one command: a byte that says what, then what it needs. Returns what came of it, as text.
     pub fn obey(&mut self, command: &[u8]) -> String {
         let mut fields = Fields(command);
-        match fields.byte() % 11 {
+        match fields.byte() % 12 {
             0 => self.attach(&mut fields),
             1 => {
                 let port = fields.port();
@@ -54,7 +58,11 @@ impl Play {
                 self.switch.macs().remove(key).to_string()
             }
             9 => self.switch.ips().remove(fields.ip_key()).to_string(),
-            _ => self.events(),
+            10 => self.events(),
+            _ => {
+                self.switch.set_access_list(fields.access_list());
+                String::new()
+            }
         }
     }
 
@@ -213,6 +221,61 @@ impl Fields<'_> {
             IpAddr::V4(Ipv4Addr::from(self.array::<4>()))
         };
         IpKey { address, vlan }
+    }
+
+    fn access_list(&mut self) -> AccessList {
+        let count = self.byte() % MOST_RULES;
+        AccessList::compile((0..count).map(|_| self.rule()).collect())
+    }
+
+    fn rule(&mut self) -> Rule {
+        let (priority, flags, protocol) = (u32::from(self.byte()), self.byte(), self.byte());
+        let (source_user, target_user) = (self.who(), self.who());
+        let ipv6 = flags & 4 != 0;
+        let source = self.block(ipv6);
+        let target = self.block(ipv6);
+        let ports = (self.half(), self.half());
+        Rule {
+            priority,
+            discard: flags & 1 != 0,
+            active: flags & 2 != 0,
+            ipv6,
+            source: (flags & 8 != 0).then_some(source),
+            target: (flags & 16 != 0).then_some(target),
+            protocol,
+            target_ports: (ports.1 != 0).then_some((ports.0.min(ports.1), ports.1)),
+            source_user,
+            target_user,
+            treatment: Treatment {
+                delay_ms: u32::from(flags >> 5 & 1) * 100,
+                ..Treatment::default()
+            },
+            ..Rule::default()
+        }
+    }
+
+    fn who(&mut self) -> Who {
+        match self.byte() % 4 {
+            0 => Who::Any,
+            number => Who::Name(format!("user{}", number - 1).into()),
+        }
+    }
+
+    fn block(&mut self, ipv6: bool) -> Block {
+        let prefix = self.byte();
+        let address = self.array::<16>();
+        if ipv6 {
+            let mask = u128::MAX
+                .checked_shl(128 - u32::from(prefix.min(128)))
+                .unwrap_or(0);
+            Block::V6(Ipv6Addr::from(address), Ipv6Addr::from(mask))
+        } else {
+            let mask = u32::MAX
+                .checked_shl(32 - u32::from(prefix.min(32)))
+                .unwrap_or(0);
+            let [.., a, b, c, d] = address;
+            Block::V4(Ipv4Addr::new(a, b, c, d), Ipv4Addr::from(mask))
+        }
     }
 
     fn port_rules(&mut self) -> PortRules {

@@ -16,7 +16,7 @@ pub fn switch(mut data: &[u8]) {
 
 /// What a hub never does: send a frame back to where it came from.
 fn check(command: &[u8], said: &str) {
-    let is_frame = matches!(command[0] % 11, 4 | 5);
+    let is_frame = matches!(command[0] % 12, 4 | 5);
     if let (true, Some(port)) = (is_frame, command.get(1)) {
         assert!(!said.contains(&format!(" {port}:")), "an echo: {said}");
         assert!(
