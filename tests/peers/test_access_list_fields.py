@@ -72,7 +72,7 @@ class Case:
 
     name: str
     rules: tuple[AccessRule, ...]
-    frames: tuple[tuple[Make, bool], ...]
+    expected: tuple[tuple[Make, bool], ...]
     behind: Make = frames.arp
 
     def __str__(self) -> str:
@@ -230,8 +230,8 @@ def test_frames_pass_as_the_rules_say(world: World, kind: Kind) -> None:
     with _meeting(world, kind) as (hub, anna, bert):
         for case in _CASES:
             set_access_list(world, kind, hub, case.rules)
-            found = [frames.passes(Ends(anna, bert), make, case.behind) for make, _ in case.frames]
-            if found != [expected for _, expected in case.frames]:
+            found = [frames.passes(Ends(anna, bert), make, case.behind) for make, _ in case.expected]
+            if found != [expected for _, expected in case.expected]:
                 wrong.append(f"{case}: {found}")
     assert not wrong
 

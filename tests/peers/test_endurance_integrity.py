@@ -129,7 +129,7 @@ def test_frames_arrive_as_they_were(world: World, way: Way) -> None:
         for station, features, has in zip((left, right), (way.left, way.right), ours, strict=True):
             if has:
                 offload.leave_to_kernel(station.namespace, station.interface, _KERNEL[features])
-        # A stock hub learns addresses for each VLAN anew, and loses some of the frames that it floods.
+        # A hub learns addresses for each VLAN anew, and what it floods meanwhile it may lose.
         for sender, receiver in ((right, left), (left, right)):
             assert consign(sender, receiver, [_TAGGED], 1, _WINDOW).faults == []
         for sender, receiver, kind in ((left, right, way.ends[1]), (right, left, way.ends[2])):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.consignment import Consignment, shapes
+from tests.support.consignment import Consignment, Shape, consign, shapes
 from tests.support.datagrams import Count, datagrams
 from tests.support.peers import Account, Client, Kind
 from tests.support.process import resident_bytes
@@ -19,12 +19,18 @@ _LIFETIME = 2
 _STOCK_LIFETIME = 5
 _REPLACED = 6
 _FLOWS, _WINDOW = 8, 32
+_TAGGED = Shape(4, "udp", vlan=77)
+_GENTLE = 120_000
 
 
 def _connect(world: World, server: Kind, client: Kind, hub: str, account: Account) -> list[Station]:
     stations = world.connect(server, client, hub, account)
-    wait_ping(stations[0], stations[1].v4)
-    wait_ping(stations[0], stations[1].v6)
+    left, right = stations
+    wait_ping(left, right.v4)
+    wait_ping(left, right.v6)
+    # A hub learns addresses for each VLAN anew, and takes a flood of frames that it can't place for a storm.
+    for sender, receiver in ((right, left), (left, right)):
+        assert consign(sender, receiver, [_TAGGED], 1, _GENTLE).faults == []
     return stations
 
 
