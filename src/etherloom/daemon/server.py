@@ -215,7 +215,7 @@ def _build(
 ) -> Server:
     switches = Switches(engine)
     sessions = Sessions(engine, switches, unix_milliseconds)
-    HubNews(switches, sessions)
+    HubNews(owner, switches, sessions)
     devices = Devices(engine, switches, sessions)
     tasks.create_task(devices.run(), name="devices")
     network = Network(
