@@ -1,4 +1,4 @@
-"""What hubs tell people becomes lines of the log, with sessions by name, as far as the hub's options want them."""
+"""What hubs tell people becomes lines of the log, with sessions by name, as far as the options want it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
