@@ -271,8 +271,9 @@ impl Worker {
         match egress {
             Egress::AsIs => self.deliver(source, &[port], passing),
             Egress::Drop(reason) => {
-                let counters = &source.session.counters;
-                counters.dropped_many(reason, passing.frame().segments());
+                let frames = passing.frame().segments();
+                source.session.counters.dropped_many(reason, frames);
+                self.shared.tap.lose(&source.spot(), reason, frames);
             }
             Egress::Changed(change) => {
                 let (mut segment, mut frame) = (Vec::new(), Vec::new());

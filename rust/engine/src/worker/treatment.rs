@@ -64,17 +64,16 @@ impl Worker {
         let treatment = &judged.treatment;
         if let Some(url) = &treatment.redirect {
             self.redirect(from.source, judged, passing, url);
-            return self.lose(from.source, passing);
+            return self.lose(from.source, passing, DropReason::Redirected);
         }
         match treatment.fate(self.next_random()) {
-            Fate::Lost => self.lose(from.source, passing),
+            Fate::Lost => self.lose(from.source, passing, DropReason::Loss),
             Fate::Pass => self.judge_again(from, passing),
             Fate::Later(after_ms) => self.keep(from.source, passing, self.now_ms + after_ms),
         }
     }
 
-    fn lose(&self, source: &Source, passing: &Passing<'_>) {
-        let reason = DropReason::AccessList;
+    fn lose(&self, source: &Source, passing: &Passing<'_>, reason: DropReason) {
         let tap = &self.shared.tap;
         tap.see(&source.spot(), &passing.packet, Some(reason));
         let counters = &source.session.counters;
@@ -87,7 +86,7 @@ impl Worker {
             let mut frame = Vec::new();
             passing.segments.append(index, &mut frame);
             if !self.waiting.keep(due_ms, session, frame) {
-                source.session.counters.dropped(DropReason::AccessList);
+                source.session.counters.dropped(DropReason::QueueFull);
             }
         }
         self.timers.arm(due_ms, Timer::Waiting);
@@ -103,6 +102,7 @@ impl Worker {
             if source.session.ended.get().is_none() {
                 let passing = Passing::plain(&kept.frame);
                 self.judge_again(&mut Stream::of(&source), &passing);
+                self.send_batches(&source);
             }
         }
     }
