@@ -363,7 +363,7 @@ async def test_a_session_is_seen_and_ended(tmp_path: Path) -> None:
         counts = await call(running, hub.GET_HUB_STATUS, hub.HubStatus("LAB"), KEEPER)
         assert (counts.sessions, counts.sessions_client, counts.sessions_bridge, counts.logins) == (
             1,
-            1,
+            0,
             0,
             1,
         )

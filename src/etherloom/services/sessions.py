@@ -191,8 +191,12 @@ class Sessions:
         return len(self._hubs.get(fold(hub), {}))
 
     def count_log_ins(self, hub: str, *, is_bridge: bool | None = None) -> int:
-        """How many sessions of a hub somebody logged in for: all, those that may bridge, or the others."""
-        own = (s for s in self._hubs.get(fold(hub), {}).values() if s.kind is SessionKind.CLIENT)
+        """How many sessions of a hub somebody logged in for: all, those that may bridge, or the others.
+
+        Those from the server's own machine count as neither, as on stock servers.
+        """
+        all_of_hub = self._hubs.get(fold(hub), {}).values()
+        own = (s for s in all_of_hub if s.kind is SessionKind.CLIENT and not s.manner.same_machine)
         return sum(is_bridge is None or session.is_bridge == is_bridge for session in own)
 
     # -- beginning
