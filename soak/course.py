@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from tests.support.consignment import Consignment, shapes
+from tests.support.consignment import Consignment, shapes, teach
 from tests.support.datagrams import Count, datagrams
 from tests.support.etherloom import EtherloomClient, EtherloomServer
 from tests.support.netns import Lan, Namespace
@@ -139,6 +139,8 @@ def run(folder: Path, stock: Programs, seconds: float, load: Load) -> Outcome:
 def _run(town: Town, seconds: float, load: Load) -> Outcome:
     stations = town.start()
     outcome = Outcome(watches=town.watches())
+    for pair in stations.values():
+        teach(*pair)
     consignments = [
         Consignment(sender, receiver, shapes(), load.window)
         for pair in stations.values()

@@ -10,7 +10,7 @@ import pytest
 from _pytest.mark import ParameterSet
 
 from tests.support import offload
-from tests.support.consignment import Shape, consign, shapes
+from tests.support.consignment import consign, shapes, teach
 from tests.support.pairwise import pairwise, product
 from tests.support.peers import Account, Client, Kind
 from tests.support.steady import FLAWLESS, steady_streams
@@ -53,7 +53,6 @@ _PARAMETERS: dict[str, Sequence[object]] = {
 # More than this overflows what a stock end keeps in its queues, or an adapter.
 _WINDOW = 120_000
 _ROUNDS = 12
-_TAGGED = Shape(4, "udp", vlan=77)
 
 
 @dataclass(frozen=True)
@@ -129,9 +128,7 @@ def test_frames_arrive_as_they_were(world: World, way: Way) -> None:
         for station, features, has in zip((left, right), (way.left, way.right), ours, strict=True):
             if has:
                 offload.leave_to_kernel(station.namespace, station.interface, _KERNEL[features])
-        # A hub learns addresses for each VLAN anew, and what it floods meanwhile it may lose.
-        for sender, receiver in ((right, left), (left, right)):
-            assert consign(sender, receiver, [_TAGGED], 1, _WINDOW).faults == []
+        teach(left, right)
         for sender, receiver, kind in ((left, right, way.ends[1]), (right, left, way.ends[2])):
             if way.is_faithful(kind):
                 assert consign(sender, receiver, shapes(), _ROUNDS, _WINDOW).faults == []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.consignment import Consignment, Shape, consign, shapes
+from tests.support.consignment import Consignment, shapes, teach
 from tests.support.datagrams import Count, datagrams
 from tests.support.peers import Account, Client, Kind
 from tests.support.process import resident_bytes
@@ -19,8 +19,6 @@ _LIFETIME = 2
 _STOCK_LIFETIME = 5
 _REPLACED = 6
 _FLOWS, _WINDOW = 8, 32
-_TAGGED = Shape(4, "udp", vlan=77)
-_GENTLE = 120_000
 
 
 def _connect(world: World, server: Kind, client: Kind, hub: str, account: Account) -> list[Station]:
@@ -28,9 +26,7 @@ def _connect(world: World, server: Kind, client: Kind, hub: str, account: Accoun
     left, right = stations
     wait_ping(left, right.v4)
     wait_ping(left, right.v6)
-    # A hub learns addresses for each VLAN anew, and takes a flood of frames that it can't place for a storm.
-    for sender, receiver in ((right, left), (left, right)):
-        assert consign(sender, receiver, [_TAGGED], 1, _GENTLE).faults == []
+    teach(left, right)
     return stations
 
 
@@ -102,7 +98,7 @@ def test_flows_on_other_connections_go_on_while_half_of_32_stall(world: World) -
 @pytest.mark.full
 @pytest.mark.timeout(180)
 def test_flows_keep_their_order_while_half_of_32_stall(world: World) -> None:
-    """Where there is time: on an overloaded machine a few frames of a flow have been seen to change places."""
+    """Where there is time: on an overloaded machine a few frames of a flow were seen to change places."""
     assert [count for count in _stall_half(world) if count.doubled or count.early] == []
 
 

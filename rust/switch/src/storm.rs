@@ -105,8 +105,15 @@ impl Flood {
 }
 
 impl Storm {
+    /// Of a super-frame the first frame is judged, the others count from then on: so they would, one by one.
     fn judge(&mut self, frames: u64, threshold: u64, now_ms: u64) -> Judgement {
-        self.count += frames;
+        let judgement = self.judge_one(threshold, now_ms);
+        self.count += frames.saturating_sub(1);
+        judgement
+    }
+
+    fn judge_one(&mut self, threshold: u64, now_ms: u64) -> Judgement {
+        self.count += 1;
         let elapsed_ms = self.start_ms.map(|start| now_ms.saturating_sub(start));
         if elapsed_ms.is_none_or(|elapsed| elapsed > SPAN_MS) {
             let rate = self.count * 1_000 / SPAN_MS;
@@ -157,7 +164,7 @@ impl Storm {
 
 #[cfg(test)]
 mod tests {
-    use super::{Flood, MOST_KEYS, Storms};
+    use super::{Flood, MOST_KEYS, Storm, Storms};
     use std::net::{IpAddr, Ipv4Addr};
 
     fn flood(target: u32) -> Flood {
@@ -179,6 +186,13 @@ mod tests {
     }
 
     /// Live: 20 frames a second all pass.
+    #[test]
+    fn a_first_super_frame_is_no_storm() {
+        let mut storm = Storm::default();
+        assert!(storm.judge(40, 32, 0).passes);
+        assert_eq!(storm.judge(1, 32, 501).storm, Some(80));
+    }
+
     #[test]
     fn a_calm_sender_is_not_limited() {
         assert_eq!(halves(&mut Storms::default(), 50, 1_000, 6), [10; 6]);
